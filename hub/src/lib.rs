@@ -1,0 +1,26 @@
+//! The Waystation hub: telemetry of worker stations in over MQTT, on disk before it is acknowledged, and from
+//! that log into InfluxDB, to readers, and to the fleet's state.
+//!
+//! Folders are stages in flow order; a stage imports only what earlier stages hand on, and [`app`] wires them.
+
+pub mod config;
+pub mod metrics;
+
+pub mod entry;
+
+pub mod registry;
+
+pub mod access;
+pub mod broker;
+pub mod intake;
+pub mod listener;
+pub mod recorder;
+
+pub mod fleet;
+pub mod influx;
+
+pub mod http;
+
+pub mod app;
+pub mod commands;
+pub mod shutdown;

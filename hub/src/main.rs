@@ -1,0 +1,3 @@
+//! The `waystation-hub` command.
+
+fn main() {}
