@@ -1,1 +1,4 @@
-//! (being built)
+//! The fleet's state, folded from the log.
+
+pub mod ledger;
+pub mod ranges;
