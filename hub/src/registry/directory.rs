@@ -1,0 +1,112 @@
+//! The snapshot that the hot path asks: immutable, sorted by station id, no lock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use waystation_protocol::StationId;
+
+use super::{Principal, Station, TokenHash};
+
+/// The current [`Directory`]; `load()` it for each use, so that a change is seen.
+pub type SharedDirectory = Arc<ArcSwap<Directory>>;
+
+/// All stations and tokens as of one moment.
+#[derive(Debug)]
+pub struct Directory {
+    /// Sorted by id.
+    stations: Vec<Arc<Station>>,
+    /// Of the station at the same place.
+    station_hashes: Vec<TokenHash>,
+    /// Place of a station.
+    places: HashMap<StationId, u32>,
+    owners: HashMap<TokenHash, Principal>,
+    /// Compared with when a station is unknown, so that this takes as long as a wrong token.
+    decoy: TokenHash,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new())
+    }
+}
+
+impl Directory {
+    /// A snapshot of these stations and tokens. A later one of the same id wins.
+    #[must_use]
+    pub fn new(mut stations: Vec<(Station, TokenHash)>, tokens: Vec<(Principal, TokenHash)>) -> Self {
+        if !stations.is_sorted_by(|(left, _), (right, _)| left.id < right.id) {
+            let by_id: std::collections::BTreeMap<StationId, (Station, TokenHash)> =
+                stations.into_iter().map(|entry| (entry.0.id.clone(), entry)).collect();
+            stations = by_id.into_values().collect();
+        }
+        let places =
+            stations.iter().zip(0..).map(|((station, _), place)| (station.id.clone(), place)).collect();
+        let (stations, station_hashes) =
+            stations.into_iter().map(|(station, hash)| (Arc::new(station), hash)).unzip();
+        Self {
+            stations,
+            station_hashes,
+            places,
+            owners: tokens.into_iter().map(|(owner, hash)| (hash, owner)).collect(),
+            decoy: TokenHash::of(b"no token hashes to this by any means but this text"),
+        }
+    }
+
+    /// Ready to be shared and swapped.
+    #[must_use]
+    pub fn shared(self) -> SharedDirectory {
+        Arc::new(ArcSwap::from_pointee(self))
+    }
+
+    #[must_use]
+    pub fn station(&self, id: &str) -> Option<&Arc<Station>> {
+        self.stations.get(self.place(id)?)
+    }
+
+    /// All of them, sorted by id.
+    #[must_use]
+    pub fn stations(&self) -> &[Arc<Station>] {
+        &self.stations
+    }
+
+    /// Those with an id greater than this one, sorted: what follows a page that ended with it.
+    #[must_use]
+    pub fn stations_after(&self, id: &str) -> &[Arc<Station>] {
+        &self.stations[self.stations.partition_point(|station| station.id.as_str() <= id)..]
+    }
+
+    /// Number of stations.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.stations.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stations.is_empty()
+    }
+
+    /// Whether this is the token of this station. An unknown station takes the same work as a wrong token.
+    #[must_use]
+    pub fn login_station(&self, id: &str, token: &[u8]) -> bool {
+        let presented = TokenHash::of(token);
+        let place = self.place(id);
+        let stored = place.and_then(|place| self.station_hashes.get(place)).unwrap_or(&self.decoy);
+        // `&`, not `&&`: both sides are always worked out.
+        presented.matches(stored) & place.is_some()
+    }
+
+    /// Who owns this token; with a name, only if it is the token of that name.
+    ///
+    /// It is found by its hash, of which a guesser controls nothing, so that the look-up's time tells nothing.
+    #[must_use]
+    pub fn login_token(&self, name: Option<&str>, token: &[u8]) -> Option<Principal> {
+        let owner = self.owners.get(&TokenHash::of(token))?;
+        name.is_none_or(|name| name == owner.name.as_str()).then(|| owner.clone())
+    }
+
+    fn place(&self, id: &str) -> Option<usize> {
+        self.places.get(id).map(|place| *place as usize)
+    }
+}

@@ -1,0 +1,263 @@
+//! What the registry knows about a station, and the checks that a new one passes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use compact_str::CompactString;
+use serde::Serialize;
+use waystation_protocol::StationId;
+
+use super::Mistake;
+
+/// Longest name, address part or host type, in characters.
+const TEXT_CHARS_MAX: usize = 100;
+/// Largest room that is believed; the largest known holds some 500 m².
+const CAPACITY_MAX: u32 = 100_000;
+
+/// Columns of the CSV import, in the order of the documentation; only `id` is required.
+pub const COLUMNS: [&str; 13] = [
+    "id",
+    "name_zh",
+    "name_en",
+    "city",
+    "district",
+    "street",
+    "grid",
+    "latitude",
+    "longitude",
+    "kind",
+    "host_type",
+    "opening_hours",
+    "capacity",
+];
+
+/// A registered station.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Station {
+    pub id: StationId,
+    /// May be empty, as may `name_en`.
+    pub name_zh: CompactString,
+    pub name_en: CompactString,
+    pub city: Option<CompactString>,
+    pub district: Option<CompactString>,
+    pub street: Option<CompactString>,
+    pub grid: Option<CompactString>,
+    /// WGS-84 degrees; present together with the longitude or not at all.
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub kind: StationKind,
+    /// Who runs the room: a union, a bank, a petrol station…
+    pub host_type: Option<CompactString>,
+    /// `24h`, or `HH:MM-HH:MM` in the station's own time; past midnight when the end is before the start.
+    pub opening_hours: Option<CompactString>,
+    /// People that the room is made for.
+    pub capacity: Option<u32>,
+}
+
+/// What sort of station it is. Figures of different kinds are never added up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StationKind {
+    /// 暖心驿站
+    #[default]
+    Rest,
+    /// 心灵驿站
+    Counselling,
+    /// 工间活动站
+    InFactory,
+}
+
+impl StationKind {
+    pub const ALL: [StationKind; 3] = [StationKind::Rest, StationKind::Counselling, StationKind::InFactory];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StationKind::Rest => "rest",
+            StationKind::Counselling => "counselling",
+            StationKind::InFactory => "in_factory",
+        }
+    }
+
+    /// The name that operators use.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            StationKind::Rest => "暖心驿站",
+            StationKind::Counselling => "心灵驿站",
+            StationKind::InFactory => "工间活动站",
+        }
+    }
+}
+
+impl fmt::Display for StationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for StationKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        StationKind::ALL.into_iter().find(|kind| kind.as_str() == text || kind.zh() == text).ok_or_else(|| {
+            format!("`{text}` is no kind; write rest (暖心驿站), counselling (心灵驿站) or in_factory (工间活动站)")
+        })
+    }
+}
+
+/// A station as somebody typed it: text that nobody has looked at. Empty is absent.
+#[derive(Debug, Clone, Default)]
+pub struct NewStation {
+    pub id: String,
+    pub name_zh: String,
+    pub name_en: String,
+    pub city: String,
+    pub district: String,
+    pub street: String,
+    pub grid: String,
+    pub latitude: String,
+    pub longitude: String,
+    pub kind: String,
+    pub host_type: String,
+    pub opening_hours: String,
+    pub capacity: String,
+}
+
+impl NewStation {
+    /// A station of which only the id is known.
+    pub fn named(id: impl Into<String>) -> Self {
+        Self { id: id.into(), ..Self::default() }
+    }
+
+    /// The member that goes by a column's name.
+    pub(super) fn column_mut(&mut self, column: &str) -> Option<&mut String> {
+        Some(match column {
+            "id" => &mut self.id,
+            "name_zh" => &mut self.name_zh,
+            "name_en" => &mut self.name_en,
+            "city" => &mut self.city,
+            "district" => &mut self.district,
+            "street" => &mut self.street,
+            "grid" => &mut self.grid,
+            "latitude" => &mut self.latitude,
+            "longitude" => &mut self.longitude,
+            "kind" => &mut self.kind,
+            "host_type" => &mut self.host_type,
+            "opening_hours" => &mut self.opening_hours,
+            "capacity" => &mut self.capacity,
+            _ => return None,
+        })
+    }
+
+    /// The checked station, or every mistake in it.
+    pub fn check(&self) -> Result<Station, Vec<Mistake>> {
+        let mut checker = Checker::default();
+        let id = checker.parse("id", &self.id, |text| StationId::try_from(text).map_err(|e| e.to_string()));
+        let station = Station {
+            name_zh: checker.text("name_zh", &self.name_zh).unwrap_or_default(),
+            name_en: checker.text("name_en", &self.name_en).unwrap_or_default(),
+            city: checker.text("city", &self.city),
+            district: checker.text("district", &self.district),
+            street: checker.text("street", &self.street),
+            grid: checker.text("grid", &self.grid),
+            latitude: checker.optional("latitude", &self.latitude, |text| degrees(text, 90.0)),
+            longitude: checker.optional("longitude", &self.longitude, |text| degrees(text, 180.0)),
+            kind: checker.optional("kind", &self.kind, StationKind::from_str).unwrap_or_default(),
+            host_type: checker.text("host_type", &self.host_type),
+            opening_hours: checker.optional("opening_hours", &self.opening_hours, opening_hours),
+            capacity: checker.optional("capacity", &self.capacity, capacity),
+            id: match id {
+                Some(id) => id,
+                None => return Err(checker.mistakes),
+            },
+        };
+        checker.pair(&self.latitude, &self.longitude);
+        if checker.mistakes.is_empty() { Ok(station) } else { Err(checker.mistakes) }
+    }
+}
+
+#[derive(Default)]
+struct Checker {
+    mistakes: Vec<Mistake>,
+}
+
+impl Checker {
+    fn parse<T>(
+        &mut self,
+        column: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        parse(text.trim()).map_err(|text| self.mistakes.push(Mistake { column, text })).ok()
+    }
+
+    fn optional<T>(
+        &mut self,
+        column: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if text.trim().is_empty() { None } else { self.parse(column, text, parse) }
+    }
+
+    fn text(&mut self, column: &'static str, text: &str) -> Option<CompactString> {
+        self.optional(column, text, |text| {
+            if text.chars().count() > TEXT_CHARS_MAX {
+                Err(format!("longer than {TEXT_CHARS_MAX} characters; shorten it"))
+            } else if text.chars().any(char::is_control) {
+                Err("holds a control character (a line break, a tab…); remove it".into())
+            } else {
+                Ok(CompactString::new(text))
+            }
+        })
+    }
+
+    fn pair(&mut self, latitude: &str, longitude: &str) {
+        let column = match (latitude.trim().is_empty(), longitude.trim().is_empty()) {
+            (true, false) => "latitude",
+            (false, true) => "longitude",
+            _ => return,
+        };
+        let text = "missing; give both latitude and longitude, or neither".into();
+        self.mistakes.push(Mistake { column, text });
+    }
+}
+
+fn degrees(text: &str, limit: f64) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(degrees) if degrees.abs() <= limit => Ok(degrees),
+        Ok(_) => Err(format!("`{text}` is outside -{limit}..{limit}; are latitude and longitude swapped?")),
+        Err(_) => Err(format!("`{text}` is no number; write WGS-84 degrees like 39.7284")),
+    }
+}
+
+fn capacity(text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|people| (1..=CAPACITY_MAX).contains(people)).ok_or_else(|| {
+        format!("`{text}` is no capacity; write a whole number of people from 1 to {CAPACITY_MAX}")
+    })
+}
+
+fn opening_hours(text: &str) -> Result<CompactString, String> {
+    let valid = text == "24h"
+        || text
+            .split_once('-')
+            .and_then(|(from, to)| Some((minute_of_day(from)?, minute_of_day(to)?)))
+            .is_some_and(|(from, to)| from != to && from < 24 * 60);
+    if valid {
+        Ok(CompactString::new(text))
+    } else {
+        Err(format!("`{text}` are no opening hours; write them like 08:00-18:00, or 24h"))
+    }
+}
+
+/// `HH:MM` as minutes since midnight, `24:00` included.
+fn minute_of_day(text: &str) -> Option<u32> {
+    let (hour, minute) = text.split_once(':')?;
+    let two_digits = |text: &str| {
+        (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| text.parse::<u32>().ok())?
+    };
+    let minutes = two_digits(hour)? * 60 + two_digits(minute).filter(|minute| *minute < 60)?;
+    (minutes <= 24 * 60).then_some(minutes)
+}
