@@ -1,0 +1,4 @@
+//! The crate's boundary, tested from outside: on the real disk, and on one that fails and crashes.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod real_disk;

@@ -1,0 +1,148 @@
+//! The everyday path, on the real disk.
+
+use std::time::Duration;
+
+use waystation_durable_log::{Log, Options, Seq, WhenFull, open};
+
+fn small(max_bytes: u64, when_full: WhenFull) -> Options {
+    Options { segment_bytes: 4096, max_bytes, when_full, ..Options::default() }
+}
+
+fn record(seq: Seq) -> Vec<u8> {
+    format!("record {seq} {}", "x".repeat((seq % 97) as usize)).into_bytes()
+}
+
+fn read_from(log: &Log, from: Seq) -> Vec<(Seq, Vec<u8>)> {
+    let mut reader = log.reader(from);
+    let mut records = Vec::new();
+    while let Some((seq, record)) = reader.next().unwrap() {
+        records.push((seq, record.to_vec()));
+    }
+    assert_eq!(reader.skipped(), []);
+    records
+}
+
+fn check_holds(log: &Log, from: Seq, to: Seq) {
+    let expected: Vec<_> = (from..=to).map(|seq| (seq, record(seq))).collect();
+    assert_eq!(read_from(log, from), expected);
+}
+
+#[test]
+fn what_is_committed_is_read_back_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut next = 1;
+    let mut id = String::new();
+    for commits in [0, 1, 20, 1] {
+        let (mut writer, log, recovery) = open(dir.path(), small(u64::MAX, WhenFull::Refuse)).unwrap();
+        assert_eq!((recovery.next_seq, recovery.records_damaged, recovery.torn_bytes), (next, 0, 0));
+        assert!(id.is_empty() || id == log.id());
+        id = log.id().to_owned();
+        for _ in 0..commits {
+            for _ in 0..17 {
+                assert_eq!(writer.append(&record(next)).unwrap(), next);
+                next += 1;
+            }
+            assert_eq!(log.durable(), next - 18);
+            assert_eq!(writer.commit().unwrap(), next - 1);
+        }
+        assert_eq!(log.durable(), next - 1);
+        check_holds(&log, 1, next - 1);
+        check_holds(&log, next / 2 + 1, next - 1);
+    }
+}
+
+#[test]
+fn a_segment_goes_when_every_cursor_has_saved_beyond_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = small(u64::MAX, WhenFull::Refuse);
+    let (mut writer, log, _) = open(dir.path(), options.clone()).unwrap();
+    let (mut fast, mut slow) = (log.cursor("fast").unwrap(), log.cursor("slow").unwrap());
+    for seq in 1..=1000 {
+        writer.append(&record(seq)).unwrap();
+    }
+    writer.commit().unwrap();
+    fast.advance(900);
+    fast.save().unwrap();
+    slow.advance(500);
+    assert_eq!((log.first(), log.unread_bytes() > 0), (1, true));
+    slow.save().unwrap();
+    assert!((400..=501).contains(&log.first()), "{}", log.first());
+    slow.advance(u64::MAX);
+    fast.advance(1000);
+    slow.save().unwrap();
+    fast.save().unwrap();
+    assert_eq!((log.unread_bytes(), log.oldest_unread_ms()), (0, None));
+    drop((fast, slow, writer, log));
+    let (_writer, log, recovery) = open(dir.path(), options).unwrap();
+    assert_eq!(log.cursors(), [("fast".to_owned(), 1000), ("slow".to_owned(), 1000)]);
+    assert_eq!((recovery.segments, recovery.next_seq), (1, 1001));
+}
+
+#[test]
+fn a_full_log_refuses_until_its_readers_have_caught_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut writer, log, _) = open(dir.path(), small(64 << 10, WhenFull::Refuse)).unwrap();
+    let mut cursor = log.cursor("reader").unwrap();
+    let (refused, last) = loop {
+        let last = writer.append(&[7; 1000]).unwrap();
+        if let Err(error) = writer.commit() {
+            break (error, last);
+        }
+    };
+    assert!(refused.to_string().contains("full"), "{refused}");
+    assert!(writer.commit().is_err());
+    assert!(writer.pending_bytes() > 0 && log.bytes() <= 64 << 10);
+    cursor.advance(last / 2);
+    cursor.save().unwrap();
+    assert_eq!(writer.commit().unwrap(), last);
+    assert_eq!(writer.pending_bytes(), 0);
+}
+
+#[test]
+fn a_full_log_drops_the_oldest_and_remembers_what() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = small(64 << 10, WhenFull::DropOldest);
+    let (mut writer, log, _) = open(dir.path(), options.clone()).unwrap();
+    let mut cursor = log.cursor("publisher").unwrap();
+    for seq in 1..=2000 {
+        writer.append(&record(seq)).unwrap();
+        writer.commit().unwrap();
+        if seq == 10 {
+            cursor.advance(10);
+        }
+    }
+    let first = log.first();
+    assert!(first > 100 && log.bytes() <= 64 << 10);
+    assert_eq!(log.lost(), [(11, first - 1)]);
+    check_holds(&log, first, 2000);
+    drop((cursor, writer, log));
+    let (_writer, log, _) = open(dir.path(), options).unwrap();
+    assert_eq!((log.first(), log.lost()), (first, vec![(11, first - 1)]));
+    log.forget_lost(first).unwrap();
+    assert_eq!(log.lost(), []);
+}
+
+#[test]
+fn a_reader_that_waits_is_woken_by_a_commit_and_by_closing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut writer, log, _) = open(dir.path(), Options::default()).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| log.wait_durable(0, Duration::MAX));
+        writer.append(b"one").unwrap();
+        writer.commit().unwrap();
+        assert_eq!(waiting.join().unwrap(), 1);
+        let waiting = scope.spawn(|| log.wait_durable(1, Duration::MAX));
+        log.close_waiters();
+        assert_eq!(waiting.join().unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_directory_has_one_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let (writer, log, _) = open(dir.path(), Options::default()).unwrap();
+    let refused = open(dir.path(), Options::default()).err().unwrap().to_string();
+    assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+    drop((writer, log));
+    open(dir.path(), Options::default()).unwrap();
+}
