@@ -114,7 +114,7 @@ impl Metrics {
             mqtt_refusals: make.counters("mqtt_refusals_total", "What clients were refused.", &["reason"]),
             mqtt_publishes_qos0: make
                 .counter("mqtt_publishes_qos0_total", "Publishes at QoS 0, which are promised nothing."),
-            readings: PerKind(Kind::ALL.map(|kind| readings.with_label_values(&[kind.as_str()]))),
+            readings: PerKind(std::array::from_fn(|index| readings.with_label_values(&[Kind::ALL[index].as_str()]))),
             readings_quarantined: make.counters(
                 "readings_quarantined_total",
                 "Readings and payloads set aside, by reason.",
