@@ -1,0 +1,174 @@
+//! `make bench`: every comparison side by side in one run, on the machine at hand.
+
+mod http;
+mod load;
+mod machine;
+mod mqtt;
+mod proc_fs;
+mod process;
+mod report;
+mod rows;
+mod servers;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mqtt::Payload;
+use report::{Report, Table};
+use rows::{LatencyShape, Plan, Shape};
+use servers::{Places, ServerKind};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Measures Waystation beside mosquitto, rumqttd and InfluxDB.
+///
+/// Examples:
+///   waystation-bench all --write docs/benchmarks.md
+///   waystation-bench ack --connections 100 --window 100 --server hub
+///   waystation-bench all --quick
+#[derive(Parser)]
+#[command(verbatim_doc_comment)]
+struct CommandLine {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Options {
+    /// Runs of each figure; the table shows the median.
+    #[arg(long, default_value_t = 3, global = true)]
+    runs: usize,
+    /// Measured seconds of each run.
+    #[arg(long, default_value_t = 8.0, global = true)]
+    seconds: f64,
+    /// Seconds before that.
+    #[arg(long, default_value_t = 2.0, global = true)]
+    warm_up: f64,
+    /// One short run of everything: a smoke test, whose figures mean nothing.
+    #[arg(long, global = true)]
+    quick: bool,
+    /// Only these servers.
+    #[arg(long = "server", value_enum, global = true)]
+    servers: Vec<ServerName>,
+    /// Folder of waystation-hub and waystation-agent [default: that of this program].
+    #[arg(long, global = true)]
+    programs: Option<PathBuf>,
+    /// Folder for the servers' data: its disk is measured [default: the system's temporary folder].
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// Also put the tables between the marks in this document.
+    #[arg(long, global = true)]
+    write: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ServerName {
+    Mosquitto,
+    Rumqttd,
+    Hub,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything.
+    All,
+    /// Acknowledged messages per second.
+    Ack {
+        /// One shape instead of the four of the table.
+        #[arg(long)]
+        connections: Option<usize>,
+        #[arg(long, default_value_t = 10)]
+        window: usize,
+        /// Readings in a batch; 0: single readings.
+        #[arg(long, default_value_t = 0)]
+        batch: u32,
+    },
+    /// PUBACK latency at a fixed rate.
+    Latency {
+        #[arg(long, default_value_t = 1000)]
+        connections: usize,
+        #[arg(long, default_value_t = 10_746.0)]
+        rate: f64,
+    },
+    /// Memory and processor time per idle connection.
+    Idle {
+        #[arg(long)]
+        connections: Vec<usize>,
+    },
+    /// Logins per second.
+    Connects {
+        #[arg(long, default_value_t = 10_000)]
+        stations: usize,
+    },
+    /// rumqttd alone, as the bench starts it.
+    #[command(hide = true)]
+    Rumqttd { listen: SocketAddr },
+}
+
+fn main() -> Result<()> {
+    let CommandLine { options, command } = CommandLine::parse();
+    if let Command::Rumqttd { listen } = command {
+        return servers::serve_rumqttd(listen);
+    }
+    let plan = plan(&options)?;
+    let report = Report { machine: machine::describe(&plan.places), tables: measure(&plan, command) };
+    println!("{}", report.markdown());
+    if let Some(path) = &options.write {
+        report.write_into(path)?;
+    }
+    if report.markdown().contains(rows::FAILED) {
+        bail!("some figures could not be measured; the reasons stand above");
+    }
+    Ok(())
+}
+
+fn plan(options: &Options) -> Result<Plan> {
+    let programs = match &options.programs {
+        Some(folder) => folder.clone(),
+        None => std::env::current_exe()?.parent().context("this program has no folder")?.to_owned(),
+    };
+    let servers = options.servers.iter().map(|name| match name {
+        ServerName::Mosquitto => ServerKind::Mosquitto,
+        ServerName::Rumqttd => ServerKind::Rumqttd,
+        ServerName::Hub => ServerKind::Hub,
+    });
+    let servers: Vec<ServerKind> =
+        if options.servers.is_empty() { ServerKind::ALL.to_vec() } else { servers.collect() };
+    let data = options.data.clone().unwrap_or_else(std::env::temp_dir);
+    let seconds = |value: f64, quick: f64| Duration::from_secs_f64(if options.quick { quick } else { value });
+    Ok(Plan {
+        places: Places { programs, data },
+        runs: if options.quick { 1 } else { options.runs.max(1) },
+        warm_up: seconds(options.warm_up, 0.1),
+        measured: seconds(options.seconds, 0.5),
+        quick: options.quick,
+        servers,
+    })
+}
+
+fn measure(plan: &Plan, command: Command) -> Vec<Table> {
+    let counts: &[usize] = if plan.quick { &[200] } else { &[1000, 10_000, 15_000] };
+    let country = LatencyShape { connections: 1000, messages_per_s: 10_746.0 };
+    match command {
+        Command::All => vec![
+            rows::ack(plan, None),
+            rows::latency(plan, country),
+            rows::idle(plan, counts),
+            rows::connects(plan, 10_000),
+        ],
+        Command::Ack { connections, window, batch } => {
+            let payload = if batch == 0 { Payload::Single } else { Payload::Batch(batch) };
+            vec![rows::ack(plan, connections.map(|connections| Shape { connections, window, payload }))]
+        }
+        Command::Latency { connections, rate } => {
+            vec![rows::latency(plan, LatencyShape { connections, messages_per_s: rate })]
+        }
+        Command::Idle { connections } => {
+            vec![rows::idle(plan, if connections.is_empty() { counts } else { &connections })]
+        }
+        Command::Connects { stations } => vec![rows::connects(plan, stations)],
+        Command::Rumqttd { .. } => Vec::new(),
+    }
+}

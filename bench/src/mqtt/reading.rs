@@ -1,0 +1,111 @@
+//! The text of an environment reading, valid by the wire contract, and the spots in it that change.
+
+use std::ops::Range;
+
+/// `T` time, `D` device, `#` digits that vary. About 170 bytes, seven measurements.
+const PATTERN: &str = concat!(
+    r#""ts":TTTTTTTTTTTTT,"device":"env-DD","temperature_c":23.##,"humidity_pct":46.##,"co2_ppm":8##,"#,
+    r#""pm2_5_ugm3":33.##,"pm10_ugm3":54.##,"hcho_mgm3":0.0##,"tvoc_mgm3":0.3##}"#
+);
+/// Measurements in one reading.
+pub const MEASUREMENTS: usize = 7;
+const TS_DIGITS: usize = 13;
+/// Readings from one station within the same millisecond, at most, before its clock runs ahead.
+pub const DEVICES_MAX: u8 = 100;
+
+/// What one PUBLISH carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// One environment reading.
+    Single,
+    /// A batch of this many readings from an outbox.
+    Batch(u32),
+}
+
+impl Payload {
+    /// Readings in one message.
+    pub fn readings(self) -> u64 {
+        match self {
+            Payload::Single => 1,
+            Payload::Batch(count) => u64::from(count),
+        }
+    }
+}
+
+/// A reading with `open` before it (a brace, and the kind within a batch).
+pub fn reading_text(open: &str) -> String {
+    format!("{open}{}", PATTERN.replace(['T', 'D', '#'], "0"))
+}
+
+/// Where the spots of a reading stand when it begins at `start` with `open`.
+pub struct Spots {
+    ts: Range<usize>,
+    device: usize,
+    digits: [usize; MEASUREMENTS],
+}
+
+impl Spots {
+    pub fn new(start: usize, open: &str) -> Self {
+        let base = start + open.len();
+        let find = |wanted: char| PATTERN.find(wanted).map_or(base, |at| base + at);
+        let mut digits = [base; MEASUREMENTS];
+        for (slot, (at, _)) in digits.iter_mut().zip(PATTERN.match_indices("##")) {
+            *slot = base + at;
+        }
+        let ts = find('T');
+        Self { ts: ts..ts + TS_DIGITS, device: find('D'), digits }
+    }
+
+    /// Writes time, device and measurements over the spots.
+    pub fn fill(&self, message: &mut [u8], clock: &StationClock, random: u64) {
+        message[self.ts.clone()].copy_from_slice(&clock.text);
+        put_two_digits(message, self.device, clock.device);
+        for (at, byte) in self.digits.iter().zip(random.to_le_bytes()) {
+            put_two_digits(message, *at, (u16::from(byte) * 100 >> 8) as u8);
+        }
+    }
+}
+
+/// Gives every reading of one station a pair (device, ts) of its own.
+///
+/// Invariant: `ts` rises whenever `device` starts over, and is never behind the wall clock by more than the
+/// burst that is being composed.
+#[derive(Debug, Clone)]
+pub struct StationClock {
+    ts: i64,
+    text: [u8; TS_DIGITS],
+    device: u8,
+    devices: u8,
+}
+
+impl StationClock {
+    /// A clock that spreads the readings of a station over `devices` devices.
+    pub fn new(devices: u8) -> Self {
+        let devices = devices.clamp(1, DEVICES_MAX);
+        Self { ts: 0, text: [b'0'; TS_DIGITS], device: devices - 1, devices }
+    }
+
+    /// Moves on to the next pair.
+    pub fn advance(&mut self, now_ms: i64) {
+        self.device += 1;
+        if self.device == self.devices {
+            self.device = 0;
+            self.ts = now_ms.max(self.ts + 1);
+            self.write_text();
+        }
+    }
+
+    fn write_text(&mut self) {
+        let mut left = self.ts.unsigned_abs();
+        for at in (1..TS_DIGITS).step_by(2).rev() {
+            put_two_digits(&mut self.text, at, (left % 100) as u8);
+            left /= 100;
+        }
+        self.text[0] = b'0' + (left % 10) as u8;
+    }
+}
+
+fn put_two_digits(text: &mut [u8], at: usize, value: u8) {
+    text[at] = b'0' + value / 10;
+    text[at + 1] = b'0' + value % 10;
+}

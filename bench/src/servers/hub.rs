@@ -1,0 +1,92 @@
+//! The hub: a release build with the defaults of `hub.toml`, except for addresses and folders.
+
+use super::{Places, Server, station_name};
+use crate::load::{Login, Target};
+use crate::process::{Process, free_address};
+use anyhow::{Context, Result, ensure};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a hub is started with.
+#[derive(Debug, Clone, Copy)]
+pub struct HubOptions {
+    pub stations: usize,
+    /// HTTP address and database of an InfluxDB 1.x that it writes to.
+    pub influxdb: Option<(SocketAddr, &'static str)>,
+}
+
+/// Registers the stations with the hub's own command line and starts it.
+pub fn hub(places: &Places, options: &HubOptions) -> Result<Server> {
+    let folder = places.folder()?;
+    let address = free_address()?;
+    let config = folder.path().join("hub.toml");
+    std::fs::write(&config, config_text(folder.path(), address, options)?)?;
+    let program = places.programs.join("waystation-hub");
+    let logins = import_stations(&program, &config, folder.path(), options.stations)?;
+    let mut command = Command::new(&program);
+    command.arg("run").arg("--config").arg(&config);
+    let mut process = Process::start("waystation-hub", &mut command, &folder.path().join("output.log"))?;
+    process.wait_listening(address)?;
+    Ok(Server::new(process, Target { address, logins }, folder))
+}
+
+fn config_text(folder: &Path, mqtt: SocketAddr, options: &HubOptions) -> Result<String> {
+    let data = folder.join("data");
+    let mut text = format!(
+        "data_dir = {data:?}\n[mqtt]\nlisten = \"{mqtt}\"\n[http]\nlisten = \"{}\"\n",
+        free_address()?
+    );
+    if let Some((address, database)) = options.influxdb {
+        // Loopback needs no compression; two writers of ten thousand lines are what InfluxDB 1.x likes best.
+        text.push_str(&format!(
+            "[influx]\nurl = \"http://{address}\"\napi = \"v1\"\ndatabase = \"{database}\"\ngzip = false\n\
+             batch_lines = 10000\nwriters = 2\n"
+        ));
+    }
+    Ok(text)
+}
+
+fn import_stations(program: &Path, config: &Path, folder: &Path, stations: usize) -> Result<Vec<Login>> {
+    let (list, tokens) = (folder.join("stations.csv"), folder.join("tokens.csv"));
+    let mut writer = csv::Writer::from_path(&list)?;
+    writer.write_record(["id", "district"])?;
+    for index in 0..stations {
+        writer.write_record([station_name(index), format!("district-{}", index % 10)])?;
+    }
+    writer.flush()?;
+    let output = Command::new(program)
+        .args(["station", "import"])
+        .arg(&list)
+        .arg("--tokens-out")
+        .arg(&tokens)
+        .arg("--config")
+        .arg(config)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("running {}: build it with `cargo build --release`", program.display()))?;
+    ensure!(
+        output.status.success(),
+        "station import failed: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let logins = read_tokens(&tokens)?;
+    ensure!(logins.len() == stations, "{} of {stations} stations got a token", logins.len());
+    Ok(logins)
+}
+
+/// Lines of `station,token`, with or without a heading.
+fn read_tokens(path: &Path) -> Result<Vec<Login>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(path)?;
+    let mut logins = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        if let (Some(station), Some(token)) = (record.get(0), record.get(1))
+            && station.starts_with("bench-")
+        {
+            logins.push(Login { station: station.to_owned(), token: Some(token.to_owned()) });
+        }
+    }
+    Ok(logins)
+}
