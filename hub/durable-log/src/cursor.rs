@@ -19,28 +19,34 @@ pub(crate) struct CursorShared {
     pub path: PathBuf,
     pub position: AtomicU64,
     pub saved: AtomicU64,
-    /// Held across a write of the file. True once the cursor has been removed: then nothing is written any more.
-    pub removed: Mutex<bool>,
+    /// Held across a write of the file.
+    pub file: Mutex<CursorFile>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CursorFile {
+    New,
+    Written,
+    /// Nothing is written any more.
+    Removed,
 }
 
 impl CursorShared {
-    pub fn new(path: PathBuf, position: Seq) -> Self {
+    pub fn new(path: PathBuf, position: Seq, file: CursorFile) -> Self {
         let (position, saved) = (AtomicU64::new(position), AtomicU64::new(position));
-        Self { path, position, saved, removed: Mutex::new(false) }
+        Self { path, position, saved, file: Mutex::new(file) }
     }
 
-    pub fn write_if_moved(&self, disk: &dyn Disk) -> io::Result<()> {
-        let moved = self.position.load(Ordering::Acquire) > self.saved.load(Ordering::Acquire);
-        if moved { self.write(disk) } else { Ok(()) }
-    }
-
+    /// Puts the position on disk, unless it is there.
     pub fn write(&self, disk: &dyn Disk) -> io::Result<()> {
-        let removed = locked(&self.removed);
-        if *removed {
+        let mut file = locked(&self.file);
+        let position = self.position.load(Ordering::Acquire);
+        let up_to_date = *file == CursorFile::Written && position <= self.saved.load(Ordering::Acquire);
+        if up_to_date || *file == CursorFile::Removed {
             return Ok(());
         }
-        let position = self.position.load(Ordering::Acquire);
         small_file::replace(disk, &self.path, &position.to_string())?;
+        *file = CursorFile::Written;
         self.saved.fetch_max(position, Ordering::AcqRel);
         Ok(())
     }
@@ -62,7 +68,7 @@ impl Cursor {
         let cursor = {
             let mut state = log.state();
             let position = state.first() - 1;
-            let new = || Arc::new(CursorShared::new(path, position));
+            let new = || Arc::new(CursorShared::new(path, position, CursorFile::New));
             // From here on nothing beyond `position` is deleted; the file makes that outlive a restart.
             Arc::clone(state.cursors.entry(name.to_owned()).or_insert_with(new))
         };
@@ -75,8 +81,8 @@ impl Cursor {
 
     pub(crate) fn remove(log: &Shared, name: &str) -> io::Result<()> {
         let Some(cursor) = log.state().cursors.remove(name) else { return Ok(()) };
-        let mut removed = locked(&cursor.removed);
-        *removed = true;
+        let mut file = locked(&cursor.file);
+        *file = CursorFile::Removed;
         log.disk.remove(&cursor.path)?;
         log.disk.sync_dir(&log.dir.join(CURSORS))
     }

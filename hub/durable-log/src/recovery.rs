@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use crate::cursor::{CURSORS, CursorShared};
+use crate::cursor::{CURSORS, CursorFile, CursorShared};
 use crate::disk::{Disk, Lock};
 use crate::error::OpenError;
 use crate::log::Log;
@@ -73,7 +73,7 @@ pub(crate) fn open(
         reclaiming: Mutex::new(()),
         _lock: lock,
     };
-    shared.resume(tail, &mut recovery).map_err(io_error("tidy up", dir))?;
+    shared.resume(tail, &mut recovery);
     let shared = Arc::new(shared);
     Ok((Writer::new(Arc::clone(&shared)), Log::new(shared), recovery))
 }
@@ -131,25 +131,28 @@ fn read_cursors(
             recovery.files_damaged.push(path.clone());
             first - 1
         });
-        cursors.insert(name, Arc::new(CursorShared::new(path, position)));
+        cursors.insert(name, Arc::new(CursorShared::new(path, position, CursorFile::Written)));
     }
     Ok(cursors)
 }
 
 impl Shared {
     /// Settles the numbering, remembers damage, and finishes deletions that a crash cut short.
-    fn resume(&self, tail: Tail, recovery: &mut Recovery) -> io::Result<()> {
+    ///
+    /// A full disk must not keep a log from opening: what cannot be written or deleted now stays due, and the next
+    /// save of a cursor or the next new segment tries it again.
+    fn resume(&self, tail: Tail, recovery: &mut Recovery) {
         let mut damaged = tail.damaged;
         damaged.extend(self.settle_numbering(tail.next_seq));
         for &(from, to) in &damaged {
             self.remember_loss(from, to);
             recovery.records_damaged += to - from + 1;
         }
-        self.save_losses()?;
+        self.save_losses().ok();
         if self.options.when_full == WhenFull::DropOldest {
             self.doom_what_was_given_up();
         }
-        self.reclaim()?;
+        self.reclaim().ok();
         let state = self.state();
         recovery.damaged_ranges = damaged;
         recovery.torn_bytes = tail.torn_bytes;
@@ -157,7 +160,6 @@ impl Shared {
         recovery.bytes = state.bytes();
         recovery.first_seq = state.first();
         recovery.next_seq = state.durable + 1;
-        Ok(())
     }
 
     /// A number is never given twice. A cursor or a loss beyond the last record found proves that more was durable:

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::Seq;
 use crate::error::CommitError;
+use crate::losses::Losses;
 use crate::options::WhenFull;
 use crate::shared::{Segment, Shared, locked};
 use crate::small_file;
@@ -54,7 +55,7 @@ impl Shared {
         let mut passed = Seq::MAX;
         for cursor in &cursors {
             cursor
-                .write_if_moved(&*self.disk)
+                .write(&*self.disk)
                 .map_err(|e| CommitError::from_disk("write", &cursor.path, e))?;
             passed = passed.min(cursor.saved.load(Ordering::Acquire));
         }
@@ -67,9 +68,8 @@ impl Shared {
     fn give_up_oldest(&self, passed: Seq, last: Seq) -> Result<(), CommitError> {
         let unread_from = self.state().first().max(passed.saturating_add(1));
         if unread_from <= last {
-            self.remember_loss(unread_from, last);
-            let saved = self.save_losses();
-            saved.map_err(|error| CommitError::from_disk("write", &self.dir.join(LOST), error))?;
+            let remembered = self.remember_loss_durably(unread_from, last);
+            remembered.map_err(|error| CommitError::from_disk("write", &self.dir.join(LOST), error))?;
         }
         let state = &mut *self.state();
         state.doomed.extend(state.segments.pop_front());
@@ -80,22 +80,36 @@ impl Shared {
         locked(&self.losses).add(from, to);
     }
 
+    /// As `remember_loss`, but nothing is lost yet if it fails.
+    fn remember_loss_durably(&self, from: Seq, to: Seq) -> io::Result<()> {
+        let _one_at_a_time = locked(&self.losses_file);
+        let mut losses = locked(&self.losses).clone();
+        losses.add(from, to);
+        self.write_losses(&losses)?;
+        self.remember_loss(from, to);
+        Ok(())
+    }
+
     /// Writes `lost` if something in it is in memory only.
     pub fn save_losses(&self) -> io::Result<()> {
         let _one_at_a_time = locked(&self.losses_file);
-        let text = {
+        let losses = {
             let mut losses = locked(&self.losses);
             if !losses.unsaved {
                 return Ok(());
             }
             losses.unsaved = false;
-            losses.to_text()
+            losses.clone()
         };
-        let written = small_file::replace(&*self.disk, &self.dir.join(LOST), &text);
+        let written = self.write_losses(&losses);
         if written.is_err() {
             locked(&self.losses).unsaved = true;
         }
         written
+    }
+
+    fn write_losses(&self, losses: &Losses) -> io::Result<()> {
+        small_file::replace(&*self.disk, &self.dir.join(LOST), &losses.to_text())
     }
 
     pub fn unread_bytes(&self) -> u64 {

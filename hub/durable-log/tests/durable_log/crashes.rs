@@ -1,0 +1,117 @@
+//! A fixed piece of work, with a fault or a crash at every single call to the disk; and random work with random faults.
+
+use proptest::prelude::*;
+use waystation_durable_log::WhenFull;
+
+use crate::faulty_disk::Fault;
+use crate::harness::Harness;
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Append(usize),
+    Commit,
+    Save(usize, u64),
+    ForgetLost,
+    Kill,
+    CutPower,
+    Fail(u64, Fault),
+    Space(usize),
+    Heal,
+}
+
+fn run(harness: &mut Harness, steps: &[Step]) {
+    for &step in steps {
+        match step {
+            Step::Append(bytes) => harness.append(bytes),
+            Step::Commit => drop(harness.commit()),
+            Step::Save(which, records) => harness.advance_and_save(which, records),
+            Step::ForgetLost => harness.forget_lost(),
+            Step::Kill => harness.kill(),
+            Step::CutPower => harness.cut_power(),
+            Step::Fail(steps, fault) => harness.disk.fail_in(steps, fault),
+            Step::Space(bytes) => harness.disk.set_space(bytes),
+            Step::Heal => harness.disk.heal(),
+        }
+    }
+}
+
+/// Fills segments, spans several with one commit, overruns the cap, moves the cursors, and restarts.
+fn work() -> Vec<Step> {
+    use Step::*;
+    let mut steps = vec![Append(10), Commit, Append(200), Append(200), Append(200), Commit, Save(0, 2), Save(1, 1)];
+    steps.extend([Append(0), Append(1400), Append(3), Commit, Kill, Append(100), Commit, Save(0, 9), Save(1, 5)]);
+    steps.extend((0..12).flat_map(|n| [Append(n * 40), Append(5), Commit]));
+    steps.extend([Save(1, 7), ForgetLost, Append(77), Append(470), Append(20), Commit, Append(1), Commit]);
+    steps
+}
+
+fn check_at_every_step(when_full: WhenFull, fault: Fault, seeds: u64) {
+    let mut undisturbed = Harness::new(0, when_full);
+    let begin = undisturbed.disk.steps();
+    run(&mut undisturbed, &work());
+    let steps = undisturbed.disk.steps() - begin;
+    for seed in 1..=seeds {
+        for at in 0..steps {
+            let mut harness = Harness::new(seed, when_full);
+            harness.disk.fail_in(at, fault);
+            if fault == Fault::Crash {
+                // Once more while the log recovers.
+                harness.disk.fail_in(at + 1 + seed * 7, fault);
+            }
+            run(&mut harness, &work());
+            harness.check();
+            harness.check_heals();
+        }
+    }
+}
+
+#[test]
+fn a_crash_at_every_step_loses_nothing_that_was_promised() {
+    check_at_every_step(WhenFull::Refuse, Fault::Crash, 4);
+    check_at_every_step(WhenFull::DropOldest, Fault::Crash, 4);
+}
+
+#[test]
+fn a_failing_call_at_every_step_heals() {
+    for fault in [Fault::Io, Fault::NoSpace, Fault::ShortWrite] {
+        check_at_every_step(WhenFull::Refuse, fault, 2);
+        check_at_every_step(WhenFull::DropOldest, fault, 2);
+    }
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let fault = prop_oneof![Just(Fault::ShortWrite), Just(Fault::NoSpace), Just(Fault::Io), Just(Fault::Crash)];
+    prop_oneof![
+        6 => prop_oneof![0..40_usize, 100..600_usize, 0..1500_usize].prop_map(Step::Append),
+        5 => Just(Step::Commit),
+        3 => (0..2_usize, 0..12_u64).prop_map(|(which, records)| Step::Save(which, records)),
+        2 => (0..30_u64, fault).prop_map(|(steps, fault)| Step::Fail(steps, fault)),
+        1 => Just(Step::Kill),
+        1 => Just(Step::CutPower),
+        1 => (0..6000_usize).prop_map(Step::Space),
+        1 => Just(Step::Heal),
+    ]
+}
+
+fn check_random(seed: u64, when_full: WhenFull, steps: &[Step]) {
+    let mut harness = Harness::new(seed, when_full);
+    for chunk in steps.chunks(5) {
+        run(&mut harness, chunk);
+        harness.check();
+        harness.check_nothing_vanished();
+    }
+    harness.check_heals();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_work_on_a_failing_disk_keeps_every_promise(
+        seed in 1..u64::MAX,
+        drop_oldest: bool,
+        steps in prop::collection::vec(any_step(), 1..80),
+    ) {
+        check_random(seed, if drop_oldest { WhenFull::DropOldest } else { WhenFull::Refuse }, &steps);
+    }
+}
