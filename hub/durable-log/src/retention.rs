@@ -54,9 +54,7 @@ impl Shared {
         // The boundary between done with and lost has to be as durable as the loss.
         let mut passed = Seq::MAX;
         for cursor in &cursors {
-            cursor
-                .write(&*self.disk)
-                .map_err(|e| CommitError::from_disk("write", &cursor.path, e))?;
+            cursor.write(&*self.disk).map_err(|e| CommitError::from_disk("write", &cursor.path, e))?;
             passed = passed.min(cursor.saved.load(Ordering::Acquire));
         }
         self.give_up_oldest(if cursors.is_empty() { 0 } else { passed }, last)?;

@@ -38,8 +38,19 @@ fn run(harness: &mut Harness, steps: &[Step]) {
 /// Fills segments, spans several with one commit, overruns the cap, moves the cursors, and restarts.
 fn work() -> Vec<Step> {
     use Step::*;
-    let mut steps = vec![Append(10), Commit, Append(200), Append(200), Append(200), Commit, Save(0, 2), Save(1, 1)];
-    steps.extend([Append(0), Append(1400), Append(3), Commit, Kill, Append(100), Commit, Save(0, 9), Save(1, 5)]);
+    let mut steps =
+        vec![Append(10), Commit, Append(200), Append(200), Append(200), Commit, Save(0, 2), Save(1, 1)];
+    steps.extend([
+        Append(0),
+        Append(1400),
+        Append(3),
+        Commit,
+        Kill,
+        Append(100),
+        Commit,
+        Save(0, 9),
+        Save(1, 5),
+    ]);
     steps.extend((0..12).flat_map(|n| [Append(n * 40), Append(5), Commit]));
     steps.extend([Save(1, 7), ForgetLost, Append(77), Append(470), Append(20), Commit, Append(1), Commit]);
     steps
@@ -80,7 +91,8 @@ fn a_failing_call_at_every_step_heals() {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let fault = prop_oneof![Just(Fault::ShortWrite), Just(Fault::NoSpace), Just(Fault::Io), Just(Fault::Crash)];
+    let fault =
+        prop_oneof![Just(Fault::ShortWrite), Just(Fault::NoSpace), Just(Fault::Io), Just(Fault::Crash)];
     prop_oneof![
         6 => prop_oneof![0..40_usize, 100..600_usize, 0..1500_usize].prop_map(Step::Append),
         5 => Just(Step::Commit),

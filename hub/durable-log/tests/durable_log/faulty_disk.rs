@@ -218,7 +218,8 @@ impl World {
     }
 
     fn resize(&mut self, index: usize, len: usize) -> io::Result<()> {
-        let others: usize = self.names.values().filter(|&&i| i != index).map(|&i| self.inodes[i].cached.len()).sum();
+        let others: usize =
+            self.names.values().filter(|&&i| i != index).map(|&i| self.inodes[i].cached.len()).sum();
         let inode = &mut self.inodes[index];
         if len > inode.cached.len() && self.space.is_some_and(|space| others + len > space) {
             return Err(io::ErrorKind::StorageFull.into());
