@@ -1,0 +1,160 @@
+//! Reads keys one by one, so that all mistakes come up at once: a wrong value, a missing key, an unknown one.
+
+use super::size::parse_bytes;
+use config::{Config, Environment, File, FileFormat, Value, ValueKind};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use thiserror::Error;
+
+/// Sections of hub.toml. Their environment variables carry the same prefix, and both programs may share one
+/// environment, so they are no mistake here when they come from it.
+const HUB_SECTIONS: [&str; 8] = ["alerts", "history", "http", "influx", "log", "metrics", "mqtt", "presence"];
+
+/// Every mistake in a configuration.
+#[derive(Debug, Error)]
+pub struct Mistakes {
+    file: PathBuf,
+    list: Vec<String>,
+}
+
+impl Mistakes {
+    pub fn list(&self) -> &[String] {
+        &self.list
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} mistake(s) in the configuration ({}):", self.list.len(), self.file.display())?;
+        self.list.iter().try_for_each(|mistake| write!(formatter, "\n  {mistake}"))
+    }
+}
+
+/// What the file and the environment say, by dotted key; a key leaves when it is read.
+pub struct Keys {
+    file: PathBuf,
+    values: BTreeMap<String, Value>,
+    mistakes: Vec<String>,
+}
+
+impl Keys {
+    pub fn load(path: Option<&Path>, default: &Path) -> Result<Self, Mistakes> {
+        let file = path.unwrap_or(default).to_owned();
+        let read = Config::builder()
+            .add_source(File::from(file.as_path()).format(FileFormat::Toml).required(path.is_some()))
+            .add_source(Environment::with_prefix("WAYSTATION").prefix_separator("_").separator("__"))
+            .build();
+        match read {
+            Ok(read) => {
+                let mut values = BTreeMap::new();
+                flatten("", read.cache, &mut values);
+                Ok(Self { file, values, mistakes: Vec::new() })
+            }
+            Err(error) => Err(Mistakes { list: vec![error.to_string()], file }),
+        }
+    }
+
+    /// The result, or all mistakes; what is left over was never asked for.
+    pub fn finish<T>(mut self, result: Option<T>) -> Result<T, Mistakes> {
+        let left: Vec<_> = self.values.iter().filter(|(key, value)| !is_hubs(key, value)).collect();
+        let unknown = left.iter().map(|(key, value)| format!("{key}{}: unknown key", origin(value)));
+        self.mistakes.extend(unknown.collect::<Vec<_>>());
+        match result {
+            Some(result) if self.mistakes.is_empty() => Ok(result),
+            _ => Err(Mistakes { file: self.file, list: self.mistakes }),
+        }
+    }
+
+    pub fn mistake(&mut self, key: &str, what: &str) {
+        self.mistakes.push(format!("{key}: {what}"));
+    }
+
+    pub fn text(&mut self, key: &str) -> Option<String> {
+        let value = self.values.remove(key)?;
+        match value.kind {
+            ValueKind::Table(_) | ValueKind::Array(_) => {
+                self.mistake(key, "must be a text");
+                None
+            }
+            _ => value.into_string().ok(),
+        }
+    }
+
+    pub fn path(&mut self, key: &str) -> Option<PathBuf> {
+        self.text(key).map(PathBuf::from)
+    }
+
+    pub fn optional<T: FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
+        let text = self.text(key)?;
+        text.parse().map_err(|error| self.mistake(key, &format!("{error}"))).ok()
+    }
+
+    pub fn required<T: FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
+        if !self.values.contains_key(key) {
+            self.mistake(key, "is missing");
+        }
+        self.optional(key)
+    }
+
+    pub fn switch(&mut self, key: &str, default: bool) -> bool {
+        match self.text(key).as_deref() {
+            None => default,
+            Some("true") => true,
+            Some("false") => false,
+            Some(_) => {
+                self.mistake(key, "must be true or false");
+                default
+            }
+        }
+    }
+
+    pub fn whole(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> Option<u64> {
+        let Some(text) = self.text(key) else { return Some(default) };
+        self.within(key, text.parse().ok(), range, "")
+    }
+
+    pub fn bytes(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> Option<u64> {
+        let Some(text) = self.text(key) else { return Some(default) };
+        self.within(key, parse_bytes(&text), range, " bytes, such as \"512MiB\"")
+    }
+
+    fn within(
+        &mut self,
+        key: &str,
+        value: Option<u64>,
+        range: RangeInclusive<u64>,
+        unit: &str,
+    ) -> Option<u64> {
+        let good = value.filter(|value| range.contains(value));
+        if good.is_none() {
+            self.mistake(key, &format!("must be {} to {}{unit}", range.start(), range.end()));
+        }
+        good
+    }
+}
+
+fn flatten(prefix: &str, value: Value, out: &mut BTreeMap<String, Value>) {
+    match value.kind {
+        ValueKind::Table(table) => {
+            for (key, value) in table {
+                let dotted = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+                flatten(&dotted, value, out);
+            }
+        }
+        _ => {
+            out.insert(prefix.to_owned(), value);
+        }
+    }
+}
+
+fn origin(value: &Value) -> String {
+    value.origin().map_or_else(String::new, |origin| format!(" (from {origin})"))
+}
+
+fn is_hubs(key: &str, value: &Value) -> bool {
+    let section = key.split('.').next().unwrap_or(key);
+    HUB_SECTIONS.contains(&section) && value.origin().is_some_and(|origin| origin.contains("environment"))
+}

@@ -1,0 +1,195 @@
+//! `agent.toml`: every key with its default, and every mistake in one run.
+//!
+//! ```toml
+//! station = "jb-001"
+//! token_file = "/etc/waystation/token"   # or token = "wst_…"
+//! hub = "mqtts://hub.example:8883"
+//! ca = "/etc/waystation/ca.pem"          # default: what the system trusts
+//! data_dir = "/var/lib/waystation-agent"
+//!
+//! [outbox]
+//! max_bytes = "1GiB"                     # the oldest readings are dropped beyond it, and reported as lost
+//! segment_bytes = "8MiB"
+//! commit_delay_ms = 20                   # gathers readings into one fsync
+//!
+//! [batch]
+//! readings_max = 500
+//! bytes_max = "190KiB"
+//! zstd = true
+//!
+//! [sources.jsonl]
+//! path = "/run/waystation-agent/readings.sock"
+//! listen = "127.0.0.1:7070"              # loopback only: there is no login
+//!
+//! [sources.stdin]
+//! enabled = false
+//! exit_at_end = false
+//!
+//! [gateway]
+//! interval_s = 60                        # the agent's own readings; 0: none
+//! device = "gateway"
+//! ```
+
+mod keys;
+mod size;
+#[cfg(test)]
+mod tests;
+
+pub use keys::Mistakes;
+
+use crate::connection::HubAddress;
+use keys::Keys;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use waystation_protocol::{DeviceId, StationId};
+
+/// Where the configuration is looked for when no path is given.
+pub const DEFAULT_PATH: &str = "agent.toml";
+
+/// The configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub station: StationId,
+    pub token: Option<String>,
+    pub hub: HubAddress,
+    pub ca: Option<PathBuf>,
+    pub data_dir: PathBuf,
+    pub outbox: Outbox,
+    pub batch: Batch,
+    pub sources: Sources,
+    pub gateway: Gateway,
+}
+
+/// The outbox on disk.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    pub max_bytes: u64,
+    pub segment_bytes: u64,
+    pub commit_delay: Duration,
+}
+
+/// Batches on the wire.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    pub readings_max: usize,
+    /// Before compression.
+    pub bytes_max: usize,
+    pub zstd: bool,
+}
+
+/// Where readings come from.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    pub jsonl_path: Option<PathBuf>,
+    pub jsonl_listen: Option<SocketAddr>,
+    pub stdin: bool,
+    /// The agent ends once standard input has ended and everything is delivered.
+    pub stdin_exit_at_end: bool,
+}
+
+/// The agent's own readings.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    pub device: DeviceId,
+    /// None: no readings of its own.
+    pub interval: Option<Duration>,
+}
+
+impl Config {
+    /// Reads the file and the environment (`WAYSTATION_SECTION__KEY`). Without a path, a missing `agent.toml` is an
+    /// empty one.
+    ///
+    /// # Errors
+    /// Every mistake, not only the first.
+    pub fn load(path: Option<&Path>) -> Result<Self, Mistakes> {
+        let mut keys = Keys::load(path, Path::new(DEFAULT_PATH))?;
+        let config = Self::from_keys(&mut keys);
+        keys.finish(config)
+    }
+
+    fn from_keys(keys: &mut Keys) -> Option<Self> {
+        // Each section is read before any `?`, so that every mistake is met.
+        let station = keys.required("station");
+        let token = token(keys);
+        let hub = keys.required("hub");
+        let ca = keys.path("ca");
+        let data_dir = keys.path("data_dir").unwrap_or_else(|| "agent-data".into());
+        let outbox = outbox(keys);
+        let batch = batch(keys);
+        let sources = sources(keys);
+        let gateway = gateway(keys);
+        Some(Self {
+            station: station?,
+            token,
+            hub: hub?,
+            ca,
+            data_dir,
+            outbox: outbox?,
+            batch: batch?,
+            sources,
+            gateway: gateway?,
+        })
+    }
+}
+
+fn token(keys: &mut Keys) -> Option<String> {
+    let (token, file) = (keys.text("token"), keys.path("token_file"));
+    match (token, file) {
+        (Some(_), Some(_)) => {
+            keys.mistake("token", "token and token_file are both given: keep one");
+            None
+        }
+        (Some(token), None) => Some(token),
+        (None, Some(path)) => match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(error) => {
+                keys.mistake("token_file", &format!("{} cannot be read: {error}", path.display()));
+                None
+            }
+        },
+        (None, None) => None,
+    }
+}
+
+fn outbox(keys: &mut Keys) -> Option<Outbox> {
+    let max_bytes = keys.bytes("outbox.max_bytes", 1 << 30, 1 << 20..=1 << 50);
+    let segment_bytes = keys.bytes("outbox.segment_bytes", 8 << 20, 64 << 10..=1 << 30);
+    let commit_delay_ms = keys.whole("outbox.commit_delay_ms", 20, 0..=10_000);
+    Some(Outbox {
+        max_bytes: max_bytes?,
+        segment_bytes: segment_bytes?,
+        commit_delay: Duration::from_millis(commit_delay_ms?),
+    })
+}
+
+fn batch(keys: &mut Keys) -> Option<Batch> {
+    let readings_max = keys.whole("batch.readings_max", 500, 1..=10_000);
+    // A packet of more than 256 KiB is refused by the hub; random bytes grow a little under zstd.
+    let bytes_max = keys.bytes("batch.bytes_max", 190 << 10, 1 << 10..=240 << 10);
+    let zstd = keys.switch("batch.zstd", true);
+    Some(Batch {
+        readings_max: usize::try_from(readings_max?).ok()?,
+        bytes_max: usize::try_from(bytes_max?).ok()?,
+        zstd,
+    })
+}
+
+fn sources(keys: &mut Keys) -> Sources {
+    let jsonl_listen: Option<SocketAddr> = keys.optional("sources.jsonl.listen");
+    if jsonl_listen.is_some_and(|address| !address.ip().is_loopback()) {
+        keys.mistake("sources.jsonl.listen", "must be a loopback address: the socket has no login");
+    }
+    Sources {
+        jsonl_path: keys.path("sources.jsonl.path"),
+        jsonl_listen,
+        stdin: keys.switch("sources.stdin.enabled", false),
+        stdin_exit_at_end: keys.switch("sources.stdin.exit_at_end", false),
+    }
+}
+
+fn gateway(keys: &mut Keys) -> Option<Gateway> {
+    let interval_s = keys.whole("gateway.interval_s", 60, 0..=86_400)?;
+    let device = keys.optional("gateway.device").or_else(|| DeviceId::try_from("gateway").ok())?;
+    Some(Gateway { device, interval: (interval_s > 0).then(|| Duration::from_secs(interval_s)) })
+}

@@ -1,0 +1,63 @@
+use super::*;
+
+fn load(text: &str) -> Result<Config, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    std::fs::write(&path, text).unwrap();
+    Config::load(Some(&path)).map_err(|mistakes| mistakes.list().to_vec())
+}
+
+/// The mistakes must be these, each found by its beginning.
+fn check(text: &str, expected: &[&str]) {
+    let found = load(text).err().unwrap_or_default();
+    assert_eq!(found.len(), expected.len(), "{text}\n{found:#?}");
+    for wanted in expected {
+        assert!(found.iter().any(|mistake| mistake.starts_with(wanted)), "{wanted} in {found:#?}");
+    }
+}
+
+#[test]
+fn the_least_configuration_has_sensible_defaults() {
+    let config = load("station = \"jb-001\"\nhub = \"mqtt://hub\"").unwrap();
+    assert_eq!(config.outbox.max_bytes, 1 << 30);
+    assert_eq!(config.batch.readings_max, 500);
+    assert!(config.batch.zstd);
+    assert_eq!(config.gateway.interval, Some(Duration::from_secs(60)));
+    assert_eq!(config.token, None);
+}
+
+#[test]
+fn every_mistake_comes_up_in_one_run() {
+    check("", &["station: is missing", "hub: is missing"]);
+    check(
+        "station = \"JB 1\"\nhub = \"hub:1883\"\ncolour = 1\n[outbox]\nmax_bytes = \"much\"\nmaximum = 2\n\
+         [batch]\nzstd = 7\n[sources.jsonl]\nlisten = \"0.0.0.0:1\"\n[gateway]\ninterval_s = -1",
+        &[
+            "station: ",
+            "hub: ",
+            "colour (from ",
+            "outbox.max_bytes: must be",
+            "outbox.maximum (from ",
+            "batch.zstd: must be true or false",
+            "sources.jsonl.listen: must be a loopback",
+            "gateway.interval_s: must be",
+        ],
+    );
+    check("station = \"a\"\nhub = \"mqtt://h\"\ntoken = \"t\"\ntoken_file = \"f\"", &["token: token and"]);
+    check("station = \"a\"\nhub = \"mqtt://h\"\ntoken_file = \"/no/such\"", &["token_file: /no/such"]);
+    check("station = \"a\"\nhub = \"mqtt://h\"\n[mqtt]\nlisten = \"x\"", &["mqtt.listen (from "]);
+    check("station = ", &["TOML parse error"]);
+}
+
+#[test]
+fn sizes() {
+    let check = |text, bytes| assert_eq!(size::parse_bytes(text), bytes, "{text}");
+    check("4096", Some(4096));
+    check("190KiB", Some(190 * 1024));
+    check("1 GiB", Some(1 << 30));
+    check("2MB", Some(2_000_000));
+    check("1.5GiB", None);
+    check("GiB", None);
+    check("", None);
+    check("99999999999TiB", None);
+}

@@ -1,0 +1,15 @@
+//! The gateway agent of a worker station, and a simulator of thousands of them.
+//!
+//! Readings flow from [`sources`] into the [`outbox`] on disk, and from there through the [`publisher`] over a
+//! [`connection`] to the hub; [`app`] wires them. [`simulate`] plays whole stations over the same connection.
+
+pub mod backoff;
+pub mod clock;
+pub mod dice;
+
+pub mod config;
+
+pub mod connection;
+pub mod simulate;
+
+pub mod commands;
