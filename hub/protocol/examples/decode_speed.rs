@@ -9,8 +9,8 @@ use waystation_protocol::{
 
 const NOW_MS: i64 = 1_763_800_000_000;
 const READINGS_A_BATCH: usize = 20;
-const ROUND: Duration = Duration::from_millis(500);
-const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_millis(20);
+const ROUNDS: usize = 101;
 
 fn main() {
     let single = br#"{"ts":1763800000123,"device":"env-1","temperature_c":23.4,"humidity_pct":45.6,"co2_ppm":812,"pm2_5_ugm3":12.5,"pm10_ugm3":20.1,"noise_dba":48.3,"illuminance_lx":310}"#.to_vec();
@@ -51,7 +51,7 @@ fn first_reading(json: &[u8]) -> Reading {
     out.accepted.swap_remove(0).reading
 }
 
-/// Prints the median of the rounds.
+/// Prints the median of the rounds, and the best of them, which a busy machine disturbs least.
 fn measure(name: &str, payload: &[u8], decode: impl Fn(&[u8], &mut Decoded)) {
     let mut out = Decoded::default();
     let mut rates: Vec<f64> = (0..ROUNDS)
@@ -68,11 +68,12 @@ fn measure(name: &str, payload: &[u8], decode: impl Fn(&[u8], &mut Decoded)) {
         })
         .collect();
     rates.sort_by(f64::total_cmp);
-    let rate = rates[ROUNDS / 2];
+    let (median, best) = (rates[ROUNDS / 2], rates[ROUNDS - 1]);
     println!(
-        "{name:20} {:6} bytes  {:6.2} M readings/s  {:5.0} ns a reading",
+        "{name:20} {:6} bytes  median {:5.2}, best {:5.2} M readings/s  best {:4.0} ns a reading",
         payload.len(),
-        rate / 1e6,
-        1e9 / rate
+        median / 1e6,
+        best / 1e6,
+        1e9 / best
     );
 }

@@ -15,7 +15,7 @@ pub use channel::decode_channel;
 pub(crate) use fields::Fields;
 
 use crate::reading::Reading;
-use crate::reason::{Fault, Reason, Rejected};
+use crate::reason::{Reason, Rejected};
 
 /// The most readings of one payload. It keeps a payload of worthless elements from growing a hundredfold in memory;
 /// 4 MiB of real readings are fewer.
@@ -62,12 +62,5 @@ impl Decoded {
     /// Refuses the whole payload.
     fn refuse(&mut self, reason: Reason, payload: &[u8]) {
         self.rejected.push(Rejected { index: 0, reason, member: None, payload: payload.to_vec() });
-    }
-
-    fn push(&mut self, index: u32, result: Result<Reading, Fault>, json: &str) {
-        match result {
-            Ok(reading) => self.accepted.push(Accepted { index, reading }),
-            Err(fault) => self.rejected.push(fault.reject(index, json.as_bytes())),
-        }
     }
 }

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::fields::Fields;
 use super::frame;
-use super::object::{Context, parse_reading, read_rest_of_kind};
-use super::{Accepted, Decoded, Limits, READINGS_MAX};
+use super::object::{Context, Target, parse_reading, read_rest_of_kind};
+use super::{Decoded, Limits, READINGS_MAX};
 use crate::ids::OutboxId;
 use crate::kind::Kind;
 use crate::reading::{Amenity, Cabinet, Door, Environment, Fund, Gateway, Occupancy, Reading, Swap};
@@ -125,7 +125,7 @@ fn decode_slowly(json: &[u8], context: Context<'_>, out: &mut Decoded) -> Result
         return Err(whole(Reason::BadBatch, Some(member)));
     }
     for (index, reading) in (0..).zip(readings) {
-        out.push(index, parse_any_kind(reading.get(), context), reading.get());
+        parse_any_kind(reading.get(), context, index, out);
     }
     Ok(header)
 }
@@ -145,16 +145,17 @@ fn whole(reason: Reason, member: Option<&str>) -> Fault {
 }
 
 /// Parses one reading of a batch alone; its `kind` may stand anywhere.
-fn parse_any_kind(json: &str, context: Context<'_>) -> Result<Reading, Fault> {
-    match kind_of(json)? {
-        Kind::Door => parse_reading::<Door>(json, context),
-        Kind::Cabinet => parse_reading::<Cabinet>(json, context),
-        Kind::Swap => parse_reading::<Swap>(json, context),
-        Kind::Occupancy => parse_reading::<Occupancy>(json, context),
-        Kind::Environment => parse_reading::<Environment>(json, context),
-        Kind::Amenity => parse_reading::<Amenity>(json, context),
-        Kind::Fund => parse_reading::<Fund>(json, context),
-        Kind::Gateway => parse_reading::<Gateway>(json, context),
+fn parse_any_kind(json: &str, context: Context<'_>, index: u32, out: &mut Decoded) {
+    match kind_of(json) {
+        Ok(Kind::Door) => parse_reading::<Door>(json, context, index, out),
+        Ok(Kind::Cabinet) => parse_reading::<Cabinet>(json, context, index, out),
+        Ok(Kind::Swap) => parse_reading::<Swap>(json, context, index, out),
+        Ok(Kind::Occupancy) => parse_reading::<Occupancy>(json, context, index, out),
+        Ok(Kind::Environment) => parse_reading::<Environment>(json, context, index, out),
+        Ok(Kind::Amenity) => parse_reading::<Amenity>(json, context, index, out),
+        Ok(Kind::Fund) => parse_reading::<Fund>(json, context, index, out),
+        Ok(Kind::Gateway) => parse_reading::<Gateway>(json, context, index, out),
+        Err(fault) => out.rejected.push(fault.reject(index, json.as_bytes())),
     }
 }
 
@@ -230,40 +231,46 @@ impl<'de> Visitor<'de> for ReadingsSeed<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<u32, A::Error> {
+        let Self { context, out } = self;
         let mut count = 0;
-        while let Some(reading) = array.next_element_seed(KindFirst(self.context))? {
-            if count as usize == READINGS_MAX {
+        while let Some(()) = array.next_element_seed(KindFirst {
+            context,
+            target: Target { index: count, accepted: &mut out.accepted },
+        })? {
+            count += 1;
+            if count as usize > READINGS_MAX {
                 return Err(A::Error::custom("too many readings"));
             }
-            self.out.accepted.push(Accepted { index: count, reading });
-            count += 1;
         }
         Ok(count)
     }
 }
 
-struct KindFirst<'c>(Context<'c>);
+struct KindFirst<'c, 'o> {
+    context: Context<'c>,
+    target: Target<'o>,
+}
 
-impl<'de> DeserializeSeed<'de> for KindFirst<'_> {
-    type Value = Reading;
+impl<'de> DeserializeSeed<'de> for KindFirst<'_, '_> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Reading, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for KindFirst<'_> {
-    type Value = Reading;
+impl<'de> Visitor<'de> for KindFirst<'_, '_> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str("a reading that begins with its kind")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Reading, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         if map.next_key::<&str>()? != Some("kind") {
             return Err(A::Error::custom("refused"));
         }
         let kind = map.next_value::<&str>()?.parse().map_err(A::Error::custom)?;
-        read_rest_of_kind(kind, map, self.0, &mut Fault::default())
+        read_rest_of_kind(kind, map, self.context, self.target, &mut Fault::default())
     }
 }

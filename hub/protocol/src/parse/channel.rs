@@ -7,8 +7,8 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::object::{Context, ReadingSeed, parse_reading};
-use super::{Accepted, Decoded, Limits, READINGS_MAX};
+use super::object::{Context, ReadingSeed, Target, parse_reading};
+use super::{Decoded, Limits, READINGS_MAX};
 use crate::kind::Kind;
 use crate::reading::{Amenity, BodyTable, Cabinet, Door, Environment, Fund, Gateway, Occupancy, Swap};
 use crate::reason::{Fault, Reason};
@@ -41,15 +41,18 @@ fn decode<T: BodyTable>(payload: &[u8], context: Context<'_>, out: &mut Decoded)
 }
 
 fn decode_single<T: BodyTable>(json: &str, context: Context<'_>, out: &mut Decoded) {
-    let mut fault = Fault::default();
+    let kept = out.accepted.len();
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let result = ReadingSeed::<T>::new(context, &mut fault).deserialize(&mut deserializer);
-    match result.and_then(|reading| deserializer.end().map(|()| reading)) {
-        Ok(reading) => out.accepted.push(Accepted { index: 0, reading }),
-        Err(_) if serde_json::from_str::<&RawValue>(json).is_err() => {
-            out.refuse(Reason::NotJson, json.as_bytes());
-        }
-        Err(_) => out.push(0, parse_reading::<T>(json, context), json),
+    let target = Target { index: 0, accepted: &mut out.accepted };
+    let mut fault = Fault::default();
+    let reading = ReadingSeed::<T>::new(context, target, &mut fault);
+    if reading.deserialize(&mut deserializer).and_then(|()| deserializer.end()).is_ok() {
+        return;
+    }
+    out.accepted.truncate(kept);
+    match serde_json::from_str::<&RawValue>(json) {
+        Ok(_) => parse_reading::<T>(json, context, 0, out),
+        Err(_) => out.refuse(Reason::NotJson, json.as_bytes()),
     }
 }
 
@@ -67,7 +70,7 @@ fn decode_array<T: BodyTable>(json: &str, context: Context<'_>, out: &mut Decode
         Ok(readings) if readings.len() > READINGS_MAX => out.refuse(Reason::TooLarge, json.as_bytes()),
         Ok(readings) => {
             for (index, reading) in (0..).zip(readings) {
-                out.push(index, parse_reading::<T>(reading.get(), context), reading.get());
+                parse_reading::<T>(reading.get(), context, index, out);
             }
         }
     }
@@ -96,14 +99,18 @@ impl<'de, T: BodyTable> Visitor<'de> for ArraySeed<'_, '_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
+        let Self { context, out, .. } = self;
         let mut fault = Fault::default();
         let mut count = 0;
-        while let Some(reading) = array.next_element_seed(ReadingSeed::<T>::new(self.context, &mut fault))? {
-            if count as usize == READINGS_MAX {
+        while let Some(()) = array.next_element_seed(ReadingSeed::<T>::new(
+            context,
+            Target { index: count, accepted: &mut out.accepted },
+            &mut fault,
+        ))? {
+            count += 1;
+            if count as usize > READINGS_MAX {
                 return Err(A::Error::custom("too many readings"));
             }
-            self.out.accepted.push(Accepted { index: count, reading });
-            count += 1;
         }
         if count == 0 { Err(A::Error::custom("no reading")) } else { Ok(()) }
     }

@@ -1,16 +1,21 @@
 //! One zstd frame, unpacked within a limit.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
-use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
-use zstd::zstd_safe::get_frame_content_size;
+use zstd::zstd_safe::{DCtx, find_frame_compressed_size, get_error_name, get_frame_content_size};
 
 use crate::reason::Reason;
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// The windows that zstd itself can be asked for, as powers of two (RFC 8878, section 3.1.1.1.2).
-const WINDOW_LOG: std::ops::RangeInclusive<u32> = 10..=27;
+/// zstd's name for an output that does not fit; it has no other public form.
+const TOO_SMALL: &str = "Destination buffer is too small";
+
+thread_local! {
+    /// A context costs more than a small frame, and holds nothing of a frame once that is unpacked.
+    static CONTEXT: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+}
 
 /// The payload, or what its zstd frame holds if it begins with the magic number.
 pub(super) fn unpack(payload: &[u8], bytes_max: usize) -> Result<Cow<'_, [u8]>, Reason> {
@@ -21,39 +26,21 @@ pub(super) fn unpack(payload: &[u8], bytes_max: usize) -> Result<Cow<'_, [u8]>, 
     }
 }
 
-/// The frame header is not believed: memory grows with what really comes out, and the decoder's window is bounded.
+/// The frame goes straight into the output, so a lying header can ask for no window; and the output never exceeds
+/// the limit, whatever size the header declares.
 fn decompress(frame: &[u8], bytes_max: usize) -> Result<Vec<u8>, Reason> {
-    const BAD: Reason = Reason::BadCompression;
-    let declared = get_frame_content_size(frame).map_err(|_| BAD)?;
-    if declared.is_some_and(|size| size > bytes_max as u64) {
+    let declared = get_frame_content_size(frame).map_err(|_| Reason::BadCompression)?;
+    if declared.is_some_and(|bytes| bytes > bytes_max as u64) {
         return Err(Reason::TooLarge);
     }
-    let mut decoder = Decoder::new().map_err(|_| BAD)?;
-    decoder.set_parameter(DParameter::WindowLogMax(window_log_max(bytes_max))).map_err(|_| BAD)?;
-
-    let mut input = InBuffer::around(frame);
-    let mut chunk = [0; 16 * 1024];
-    let mut json = Vec::new();
-    loop {
-        let before = input.pos();
-        let mut output = OutBuffer::around(&mut chunk[..]);
-        let expected = decoder.run(&mut input, &mut output).map_err(|_| BAD)?;
-        let produced = output.as_slice();
-        if json.len() + produced.len() > bytes_max {
-            return Err(Reason::TooLarge);
-        }
-        json.extend_from_slice(produced);
-        if expected == 0 {
-            break;
-        }
-        if input.pos() == before && produced.is_empty() {
-            return Err(BAD); // The frame ends too early.
-        }
+    if find_frame_compressed_size(frame) != Ok(frame.len()) {
+        return Err(Reason::BadCompression);
     }
-    if input.pos() == frame.len() { Ok(json) } else { Err(BAD) }
-}
-
-fn window_log_max(bytes_max: usize) -> u32 {
-    let log = bytes_max.checked_next_power_of_two().map_or(*WINDOW_LOG.end(), usize::trailing_zeros);
-    log.clamp(*WINDOW_LOG.start(), *WINDOW_LOG.end())
+    // At most `bytes_max` by the check above; pages that nothing is written to cost no memory.
+    let mut json = Vec::with_capacity(declared.map_or(bytes_max, |bytes| bytes as usize));
+    match CONTEXT.with_borrow_mut(|context| context.decompress(&mut json, frame)) {
+        Ok(_) => Ok(json),
+        Err(code) if declared.is_none() && get_error_name(code) == TOO_SMALL => Err(Reason::TooLarge),
+        Err(_) => Err(Reason::BadCompression),
+    }
 }

@@ -6,12 +6,12 @@ use std::marker::PhantomData;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
-use super::Limits;
+use super::{Accepted, Decoded, Limits};
 use crate::ids::DeviceId;
 use crate::kind::Kind;
 use crate::members::{FromMembers, Member, MemberSpec, MemberType, read_map, read_optional};
 use crate::reading::{
-    Amenity, BodyTable, Cabinet, Door, Environment, Fund, Gateway, Occupancy, Reading, Swap,
+    Amenity, BodyTable, Cabinet, Door, Environment, Fund, Gateway, Occupancy, Reading, Refusal, Swap,
 };
 use crate::reason::{Fault, Reason};
 
@@ -24,38 +24,45 @@ pub(super) struct Context<'l> {
     pub in_batch: bool,
 }
 
+/// Where a reading goes once it is found good. It is built in place: a reading is too large to be handed around.
+pub(super) struct Target<'o> {
+    pub index: u32,
+    pub accepted: &'o mut Vec<Accepted>,
+}
+
 /// Reads one object as a reading of type `T`.
-pub(super) struct ReadingSeed<'c, 'f, T> {
+pub(super) struct ReadingSeed<'c, 'o, 'f, T> {
     context: Context<'c>,
+    target: Target<'o>,
     fault: &'f mut Fault,
     body: PhantomData<T>,
 }
 
-impl<'c, 'f, T> ReadingSeed<'c, 'f, T> {
-    pub fn new(context: Context<'c>, fault: &'f mut Fault) -> Self {
-        Self { context, fault, body: PhantomData }
+impl<'c, 'o, 'f, T> ReadingSeed<'c, 'o, 'f, T> {
+    pub fn new(context: Context<'c>, target: Target<'o>, fault: &'f mut Fault) -> Self {
+        Self { context, target, fault, body: PhantomData }
     }
 }
 
-impl<'de, T: BodyTable> DeserializeSeed<'de> for ReadingSeed<'_, '_, T> {
-    type Value = Reading;
+impl<'de, T: BodyTable> DeserializeSeed<'de> for ReadingSeed<'_, '_, '_, T> {
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Reading, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de, T: BodyTable> Visitor<'de> for ReadingSeed<'_, '_, T> {
-    type Value = Reading;
+impl<'de, T: BodyTable> Visitor<'de> for ReadingSeed<'_, '_, '_, T> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str("a reading")
     }
 
     #[inline]
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Reading, A::Error> {
-        read_reading::<T, A>(map, self.context, 0, self.fault)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        read_reading::<T, A>(map, self.context, 0, self.target, self.fault)
     }
 }
 
@@ -64,48 +71,51 @@ pub(super) fn read_rest_of_kind<'de, A: MapAccess<'de>>(
     kind: Kind,
     map: A,
     context: Context<'_>,
+    target: Target<'_>,
     fault: &mut Fault,
-) -> Result<Reading, A::Error> {
+) -> Result<(), A::Error> {
     const SEEN: u32 = 1 << KIND;
     match kind {
-        Kind::Door => read_reading::<Door, A>(map, context, SEEN, fault),
-        Kind::Cabinet => read_reading::<Cabinet, A>(map, context, SEEN, fault),
-        Kind::Swap => read_reading::<Swap, A>(map, context, SEEN, fault),
-        Kind::Occupancy => read_reading::<Occupancy, A>(map, context, SEEN, fault),
-        Kind::Environment => read_reading::<Environment, A>(map, context, SEEN, fault),
-        Kind::Amenity => read_reading::<Amenity, A>(map, context, SEEN, fault),
-        Kind::Fund => read_reading::<Fund, A>(map, context, SEEN, fault),
-        Kind::Gateway => read_reading::<Gateway, A>(map, context, SEEN, fault),
+        Kind::Door => read_reading::<Door, A>(map, context, SEEN, target, fault),
+        Kind::Cabinet => read_reading::<Cabinet, A>(map, context, SEEN, target, fault),
+        Kind::Swap => read_reading::<Swap, A>(map, context, SEEN, target, fault),
+        Kind::Occupancy => read_reading::<Occupancy, A>(map, context, SEEN, target, fault),
+        Kind::Environment => read_reading::<Environment, A>(map, context, SEEN, target, fault),
+        Kind::Amenity => read_reading::<Amenity, A>(map, context, SEEN, target, fault),
+        Kind::Fund => read_reading::<Fund, A>(map, context, SEEN, target, fault),
+        Kind::Gateway => read_reading::<Gateway, A>(map, context, SEEN, target, fault),
     }
 }
 
 /// Parses one reading that stands alone, with the exact reason if it is refused. `json` is a JSON value.
-pub(super) fn parse_reading<T: BodyTable>(json: &str, context: Context<'_>) -> Result<Reading, Fault> {
+pub(super) fn parse_reading<T: BodyTable>(json: &str, context: Context<'_>, index: u32, out: &mut Decoded) {
     let mut fault = Fault::default();
-    if !json.trim_start().starts_with('{') {
+    if !json.trim_ascii_start().starts_with('{') {
         fault.note(Reason::NotAnObject, None);
-        return Err(fault);
+        return out.rejected.push(fault.reject(index, json.as_bytes()));
     }
+    let target = Target { index, accepted: &mut out.accepted };
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let result = ReadingSeed::<T>::new(context, &mut fault).deserialize(&mut deserializer);
-    result.and_then(|reading| deserializer.end().map(|()| reading)).map_err(|error| {
-        // The slice is JSON, so a syntax error in a value is a number too large for a float (1e999).
+    let result = ReadingSeed::<T>::new(context, target, &mut fault).deserialize(&mut deserializer);
+    if let Err(error) = result {
+        // The text is JSON, so a syntax error in a value is a number too large for a float (1e999).
         if fault.reason == Some(Reason::WrongType) && error.is_syntax() {
             fault.reason = Some(Reason::OutOfRange);
         }
-        fault
-    })
+        out.rejected.push(fault.reject(index, json.as_bytes()));
+    }
 }
 
 fn read_reading<'de, T: BodyTable, A: MapAccess<'de>>(
     map: A,
     context: Context<'_>,
     seen: u32,
+    target: Target<'_>,
     fault: &mut Fault,
-) -> Result<Reading, A::Error> {
+) -> Result<(), A::Error> {
     let mut draft = Draft::<T> { in_batch: context.in_batch, ..Draft::default() };
     read_map(map, &mut draft, seen, fault)?;
-    draft.finish(context).map_err(|(reason, member)| fault.stop(reason, member))
+    draft.finish(context, target).map_err(|(reason, member)| fault.stop(reason, member))
 }
 
 const TS_SPEC: MemberSpec = MemberSpec { name: "ts", ty: MemberType::Integer, range: None };
@@ -127,7 +137,7 @@ struct Draft<T> {
 }
 
 impl<T: BodyTable> Draft<T> {
-    fn finish(self, context: Context<'_>) -> Result<Reading, (Reason, Option<&'static str>)> {
+    fn finish(self, context: Context<'_>, target: Target<'_>) -> Result<(), Refusal> {
         let device = self.device.ok_or((Reason::MissingMember, Some("device")))?;
         let ts = match self.ts {
             Some(ts) => ts,
@@ -141,7 +151,9 @@ impl<T: BodyTable> Draft<T> {
             return Err((Reason::TooOld, Some("ts")));
         }
         self.body.check()?;
-        Ok(Reading { ts, device, body: self.body.into() })
+        let reading = Reading { ts, device, body: self.body.into() };
+        target.accepted.push(Accepted { index: target.index, reading });
+        Ok(())
     }
 }
 
