@@ -1,7 +1,17 @@
-//! `hub.toml`: every key with its default. Loading, environment overrides and checks are in [`load`].
+//! `hub.toml`: every key with its default. Loading, environment overrides and checks are in [`load()`].
 
+mod address;
+mod known;
+mod load;
+mod mistake;
+mod places;
+mod secrets;
 mod size;
+mod values;
 
+pub use load::{DEFAULT_FILE, Examined, Loaded, environment, examine, load, load_with};
+pub use mistake::{ConfigErrors, ConfigMistake, Place, Text};
+pub use places::Places;
 pub use size::ByteSize;
 
 use serde::{Deserialize, Serialize};
@@ -45,9 +55,13 @@ impl Default for Config {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mqtt {
+    /// `"off"` for none, as for every address.
+    #[serde(deserialize_with = "address::or_off")]
     pub listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "address::or_off")]
     pub tls_listen: Option<SocketAddr>,
     /// WebSocket at `/mqtt`; TLS is used on it when `ws_tls` is set.
+    #[serde(deserialize_with = "address::or_off")]
     pub ws_listen: Option<SocketAddr>,
     pub ws_tls: bool,
     pub tls: Option<Tls>,
@@ -208,6 +222,7 @@ impl Default for History {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
+    #[serde(deserialize_with = "address::or_off")]
     pub listen: Option<SocketAddr>,
     pub tls: Option<Tls>,
     /// Reading needs no token when the address is loopback; set to require one there too.

@@ -1,0 +1,137 @@
+//! Every key that there is, each with an example: the measure for what a file may say.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use config::{Map, Source, Value, ValueKind};
+
+use super::places::join;
+use super::{ClientAuth, Config, Http, Influx, Mqtt, Text, Tls};
+
+/// A configuration with nothing left out. Its values are the defaults, or examples where there is no default.
+pub(super) fn complete() -> Config {
+    let address = |port| Some(SocketAddr::from(([0, 0, 0, 0], port)));
+    let tls = Tls {
+        cert: PathBuf::from("hub.crt"),
+        key: PathBuf::from("hub.key"),
+        client_ca: Some(PathBuf::from("clients.crt")),
+        client_auth: ClientAuth::Optional,
+    };
+    let influx = Influx {
+        token: Some("…".into()),
+        token_file: Some(PathBuf::from("influx.token")),
+        username: Some("waystation".into()),
+        password: Some("…".into()),
+        password_file: Some(PathBuf::from("influx.password")),
+        ..Influx::default()
+    };
+    Config {
+        mqtt: Mqtt {
+            tls_listen: address(8883),
+            ws_listen: address(8083),
+            tls: Some(tls.clone()),
+            ..Mqtt::default()
+        },
+        influx: Some(influx),
+        http: Http { tls: Some(tls), ..Http::default() },
+        alerts: super::Alerts {
+            rules: Some(serde_json::json!(["…"])),
+            channels: Some(serde_json::json!(["…"])),
+        },
+        ..Config::default()
+    }
+}
+
+/// The tree of known keys.
+pub(super) struct Known {
+    tree: Map<String, Value>,
+    /// The tree as the bottom layer of a configuration.
+    pub(super) layer: config::Config,
+}
+
+/// A value that somebody gave for a known key.
+pub(super) struct Given {
+    pub(super) key: String,
+    pub(super) value: Value,
+}
+
+/// What is wrong with a key, before its value is looked at.
+pub(super) struct Misplaced {
+    pub(super) key: String,
+    pub(super) text: Text,
+}
+
+impl Known {
+    // The only input is the default configuration, which every test serialises.
+    #[allow(clippy::expect_used)]
+    pub(super) fn new() -> Self {
+        let layer = config::Config::try_from(&complete()).expect("the defaults can be serialised");
+        let tree = layer.collect().expect("the defaults are a table");
+        Self { tree, layer }
+    }
+
+    /// Splits what was given into values of known keys and keys that there are not.
+    pub(super) fn sort(&self, given: Map<String, Value>) -> (Vec<Given>, Vec<Misplaced>) {
+        let mut sorted = (Vec::new(), Vec::new());
+        sort_section("", given, &self.tree, &mut sorted);
+        sorted
+    }
+
+    /// `key = example`, as one may write it.
+    pub(super) fn example(&self, key: &str) -> Option<String> {
+        let mut tree = &self.tree;
+        let mut parts = key.split('.').peekable();
+        while let Some(part) = parts.next() {
+            match (&tree.get(part)?.kind, parts.peek()) {
+                (ValueKind::Table(inner), Some(_)) => tree = inner,
+                (ValueKind::String(text), None) => return Some(format!("{part} = \"{text}\"")),
+                (kind @ (ValueKind::Boolean(_) | ValueKind::I64(_) | ValueKind::U64(_)), None) => {
+                    return Some(format!("{part} = {kind}"));
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+fn sort_section(
+    section: &str,
+    given: Map<String, Value>,
+    known: &Map<String, Value>,
+    sorted: &mut (Vec<Given>, Vec<Misplaced>),
+) {
+    for (name, value) in given {
+        let key = join(section, &name);
+        match (known.get(&name).map(|known| &known.kind), value.kind) {
+            (None, _) => sorted.1.push(Misplaced { text: unknown(section, known), key }),
+            (Some(ValueKind::Table(known)), ValueKind::Table(given)) => {
+                sort_section(&key, given, known, sorted);
+            }
+            (Some(ValueKind::Table(_)), _) => {
+                let text = Text::new(
+                    format!("这是一个段落，请写成 [{key}]，键写在它下面"),
+                    format!("is a section, not a value; write [{key}] with its keys below"),
+                );
+                sorted.1.push(Misplaced { key, text });
+            }
+            (Some(_), kind) => sorted.0.push(Given { key, value: Value::new(None, kind) }),
+        }
+    }
+}
+
+fn unknown(section: &str, known: &Map<String, Value>) -> Text {
+    let mut names: Vec<&str> = known.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let names = names.join(", ");
+    if section.is_empty() {
+        return Text::new(
+            format!("没有这个键；顶层可用的是：{names}"),
+            format!("there is no such key; at the top there are {names}"),
+        );
+    }
+    Text::new(
+        format!("没有这个键；[{section}] 可用的是：{names}"),
+        format!("there is no such key; [{section}] has {names}"),
+    )
+}
