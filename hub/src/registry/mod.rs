@@ -21,3 +21,6 @@ pub use station::{COLUMNS, NewStation, Station, StationKind};
 pub use store::{DataVersion, Registry, TokenSummary};
 pub use token::{Token, TokenHash};
 pub use watch::watch;
+
+#[cfg(test)]
+mod tests;

@@ -153,6 +153,7 @@ impl NewStation {
     /// The checked station, or every mistake in it.
     pub fn check(&self) -> Result<Station, Vec<Mistake>> {
         let mut checker = Checker::default();
+        checker.pair(&self.latitude, &self.longitude);
         let id = checker.parse("id", &self.id, |text| StationId::try_from(text).map_err(|e| e.to_string()));
         let station = Station {
             name_zh: checker.text("name_zh", &self.name_zh).unwrap_or_default(),
@@ -172,7 +173,6 @@ impl NewStation {
                 None => return Err(checker.mistakes),
             },
         };
-        checker.pair(&self.latitude, &self.longitude);
         if checker.mistakes.is_empty() { Ok(station) } else { Err(checker.mistakes) }
     }
 }
