@@ -1,3 +1,5 @@
 //! The `waystation-hub` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    waystation_hub::commands::main()
+}

@@ -1,0 +1,151 @@
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+
+use super::{Cli, Command, check, station, token};
+
+/// Runs a command line against a registry of its own; gives what it printed, or its error.
+struct Terminal {
+    folder: tempfile::TempDir,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::write(folder.path().join("hub.toml"), format!("data_dir = {:?}\n", data.to_str().unwrap()))
+            .unwrap();
+        Self { folder }
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let config = self.path("hub.toml");
+        let line = [&["waystation-hub"], arguments, &["--config", &config]].concat();
+        let cli = Cli::try_parse_from(line).map_err(|error| error.to_string())?;
+        let mut out = Vec::new();
+        match cli.command {
+            Command::Check(arguments) => check::run(&arguments, &mut out),
+            Command::Station(command) => station::run(command, &mut out),
+            Command::Token(command) => token::run(command, &mut out),
+        }
+        .map_err(|error| format!("{error:#}"))?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        serde_json::from_str(&self.run(arguments).unwrap()).unwrap()
+    }
+
+    fn fails(&self, arguments: &[&str], with: &str) {
+        let error = self.run(arguments).unwrap_err();
+        assert!(error.contains(with), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    fn walk(command: &mut clap::Command, depth: usize) {
+        let help = command.render_long_help().to_string();
+        let grouped = command.has_subcommands();
+        if grouped || depth < 2 {
+            assert!(help.contains("Example"), "{}:\n{help}", command.get_name());
+        }
+        for inner in command.get_subcommands_mut() {
+            walk(inner, depth + 1);
+        }
+    }
+    walk(&mut Cli::command(), 0);
+}
+
+#[test]
+fn a_station_is_added_listed_rotated_and_removed() {
+    let terminal = Terminal::new();
+    let added = terminal.json(&["station", "add", "dx-1", "--district", "大兴区", "--json"]);
+    assert_eq!(added["station"], "dx-1");
+    assert!(added["token"].as_str().unwrap().starts_with("wst_"));
+    assert_eq!(added.as_object().unwrap().len(), 2);
+
+    let rotated = terminal.json(&["station", "rotate-token", "dx-1", "--json"]);
+    assert_ne!(rotated["token"], added["token"]);
+    let listed = terminal.json(&["station", "list", "--json"]);
+    assert_eq!((&listed[0]["id"], &listed[0]["district"]), (&"dx-1".into(), &"大兴区".into()));
+    assert_eq!(terminal.run(&["station", "list"]).unwrap(), "dx-1                     大兴区\n");
+
+    terminal.fails(&["station", "add", "dx-1"], "rotate-token dx-1");
+    terminal.run(&["station", "remove", "dx-1"]).unwrap();
+    terminal.fails(&["station", "remove", "dx-1"], "there is no station `dx-1`");
+    terminal.fails(&["station", "rotate-token", "dx-1"], "there is no station `dx-1`");
+}
+
+#[test]
+fn every_mistake_of_a_station_is_named() {
+    let arguments = ["station", "add", "DX", "--capacity", "many", "--latitude", "-200", "--kind", "shop"];
+    let error = Terminal::new().run(&arguments).unwrap_err();
+    for part in ["id: ", "capacity: `many`", "latitude: `-200`", "kind: `shop`", "longitude: missing"] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+}
+
+#[test]
+fn tokens_are_made_listed_and_withdrawn() {
+    let terminal = Terminal::new();
+    let made = terminal.json(&["token", "add", "zhang", "--role", "operator", "--json"]);
+    assert_eq!((&made["name"], &made["role"]), (&"zhang".into(), &"operator".into()));
+    let plain = terminal.run(&["token", "add", "li", "--role", "viewer"]).unwrap();
+    assert!(plain.lines().last().unwrap().starts_with("wst_"), "{plain}");
+    assert_eq!(terminal.run(&["token", "list"]).unwrap(), "viewer    li\noperator  zhang\n");
+    terminal.fails(&["token", "add", "zhang", "--role", "admin"], "a token named `zhang` exists already");
+    terminal.fails(&["token", "add", "x", "--role", "king"], "`king` is no role");
+    terminal.fails(&["token", "add", "a b", "--role", "admin"], "1 to 64 characters");
+    terminal.run(&["token", "remove", "zhang"]).unwrap();
+    terminal.fails(&["token", "remove", "zhang"], "there is no token named `zhang`");
+}
+
+#[test]
+fn an_import_writes_its_tokens_where_asked() {
+    let terminal = Terminal::new();
+    let csv = terminal.file("stations.csv", "id,district\na-1,大兴区\na-2,江北区\n");
+    let tokens = terminal.path("tokens.csv");
+    let printed = terminal.run(&["station", "import", &csv, "--tokens-out", &tokens]).unwrap();
+    assert_eq!(printed, "");
+    let written = std::fs::read_to_string(&tokens).unwrap();
+    assert!(written.starts_with("station,token\na-1,wst_") && written.lines().count() == 3, "{written}");
+    assert!(is_private(Path::new(&tokens)));
+
+    terminal.fails(&["station", "import", &csv], "line 2: id: station `a-1` exists already");
+    terminal.fails(&["station", "import", &csv, "--tokens-out", &tokens], "cannot create");
+    let unused = terminal.path("unused.csv");
+    terminal.fails(&["station", "import", &csv, "--tokens-out", &unused], "2 mistake(s)");
+    assert!(!Path::new(&unused).exists());
+
+    let changed = terminal.file("changed.csv", "id,district\na-2,鄞州区\na-3,\n");
+    let report = terminal.json(&["station", "import", &changed, "--update", "--json"]);
+    assert_eq!((&report["added"][0]["station"], &report["updated"][0]), (&"a-3".into(), &"a-2".into()));
+}
+
+fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().unwrap().permissions().mode() & 0o077 == 0
+}
+
+#[test]
+fn a_wrong_configuration_is_explained() {
+    let terminal = Terminal::new();
+    terminal.file("hub.toml", "[mqtt]\nport = 1\n");
+    terminal.fails(&["station", "list"], "line 2: mqtt.port: there is no such key");
+}
