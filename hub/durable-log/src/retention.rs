@@ -51,7 +51,8 @@ impl Shared {
             }
             (state.last_seq(0), state.cursors.values().cloned().collect::<Vec<_>>())
         };
-        // The boundary between done with and lost has to be as durable as the loss.
+        // The boundary between done with and lost has to be as durable as the loss, and what was skipped before it.
+        self.save_losses().map_err(|error| CommitError::from_disk("write", &self.dir.join(LOST), error))?;
         let mut passed = Seq::MAX;
         for cursor in &cursors {
             cursor.write(&*self.disk).map_err(|e| CommitError::from_disk("write", &cursor.path, e))?;

@@ -10,6 +10,7 @@ use crate::harness::Harness;
 enum Step {
     Append(usize),
     Commit,
+    Advance(usize, u64),
     Save(usize, u64),
     ForgetLost,
     Kill,
@@ -24,6 +25,7 @@ fn run(harness: &mut Harness, steps: &[Step]) {
         match step {
             Step::Append(bytes) => harness.append(bytes),
             Step::Commit => drop(harness.commit()),
+            Step::Advance(which, records) => harness.advance(which, records),
             Step::Save(which, records) => harness.advance_and_save(which, records),
             Step::ForgetLost => harness.forget_lost(),
             Step::Kill => harness.kill(),
@@ -38,8 +40,17 @@ fn run(harness: &mut Harness, steps: &[Step]) {
 /// Fills segments, spans several with one commit, overruns the cap, moves the cursors, and restarts.
 fn work() -> Vec<Step> {
     use Step::*;
-    let mut steps =
-        vec![Append(10), Commit, Append(200), Append(200), Append(200), Commit, Save(0, 2), Save(1, 1)];
+    let mut steps = vec![
+        Append(10),
+        Commit,
+        Append(200),
+        Append(200),
+        Append(200),
+        Commit,
+        Save(0, 2),
+        Save(1, 1),
+        Advance(1, 1),
+    ];
     steps.extend([
         Append(0),
         Append(1400),
@@ -56,11 +67,15 @@ fn work() -> Vec<Step> {
     steps
 }
 
-fn check_at_every_step(when_full: WhenFull, fault: Fault, seeds: u64) {
+fn steps_of_work(when_full: WhenFull) -> u64 {
     let mut undisturbed = Harness::new(0, when_full);
     let begin = undisturbed.disk.steps();
     run(&mut undisturbed, &work());
-    let steps = undisturbed.disk.steps() - begin;
+    undisturbed.disk.steps() - begin
+}
+
+fn check_at_every_step(when_full: WhenFull, fault: Fault, seeds: u64) {
+    let steps = steps_of_work(when_full);
     for seed in 1..=seeds {
         for at in 0..steps {
             let mut harness = Harness::new(seed, when_full);
@@ -90,6 +105,33 @@ fn a_failing_call_at_every_step_heals() {
     }
 }
 
+/// Two calls fail, so that not even the clearing up works; the process is killed at once; what the next one finds in
+/// the page cache, and builds on, has to survive a power cut.
+fn check_page_cache_is_not_trusted(when_full: WhenFull, seed: u64) {
+    for at in 0..steps_of_work(when_full) {
+        let mut harness = Harness::new(seed, when_full);
+        harness.disk.fail_in(at, Fault::Io);
+        harness.disk.fail_in(at + 1, Fault::Io);
+        for step in work() {
+            run(&mut harness, &[step]);
+            if harness.disk.no_fault_waits() {
+                run(&mut harness, &[Step::Kill, Step::CutPower]);
+                break;
+            }
+        }
+        harness.check_nothing_vanished();
+        harness.check_heals();
+    }
+}
+
+#[test]
+fn what_a_killed_process_left_in_the_page_cache_is_made_durable_before_it_counts() {
+    for seed in 1..=4 {
+        check_page_cache_is_not_trusted(WhenFull::Refuse, seed);
+        check_page_cache_is_not_trusted(WhenFull::DropOldest, seed);
+    }
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
     let fault =
         prop_oneof![Just(Fault::ShortWrite), Just(Fault::NoSpace), Just(Fault::Io), Just(Fault::Crash)];
@@ -97,6 +139,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         6 => prop_oneof![0..40_usize, 100..600_usize, 0..1500_usize].prop_map(Step::Append),
         5 => Just(Step::Commit),
         3 => (0..2_usize, 0..12_u64).prop_map(|(which, records)| Step::Save(which, records)),
+        1 => (0..2_usize, 0..12_u64).prop_map(|(which, records)| Step::Advance(which, records)),
         2 => (0..30_u64, fault).prop_map(|(steps, fault)| Step::Fail(steps, fault)),
         1 => Just(Step::Kill),
         1 => Just(Step::CutPower),

@@ -78,6 +78,11 @@ impl FaultyDisk {
         world.faults.insert(at, fault);
     }
 
+    /// Whether every fault has struck.
+    pub fn no_fault_waits(&self) -> bool {
+        self.world().faults.is_empty()
+    }
+
     pub fn heal(&self) {
         let mut world = self.world();
         world.faults.clear();

@@ -16,6 +16,8 @@ pub struct Harness {
     durable: Seq,
     cursors: Vec<CursorModel>,
     records_made: u64,
+    /// Losses up to here have been reported and forgotten.
+    told: Seq,
 }
 
 struct Open {
@@ -40,8 +42,16 @@ impl Harness {
         let options = Options { segment_bytes: 512, max_bytes: 4096, when_full, max_record_bytes: 1500 };
         let cursors = vec![CursorModel::default(); CURSOR_NAMES.len()];
         let disk = FaultyDisk::new(seed);
-        let mut this =
-            Self { disk, options, open: None, appended: Vec::new(), durable: 0, cursors, records_made: 0 };
+        let mut this = Self {
+            disk,
+            options,
+            open: None,
+            appended: Vec::new(),
+            durable: 0,
+            cursors,
+            records_made: 0,
+            told: 0,
+        };
         this.reopen();
         this
     }
@@ -66,8 +76,9 @@ impl Harness {
 
     /// Commits; whether it worked.
     pub fn commit(&mut self) -> bool {
-        let outcome = self.parts().writer.commit();
         let log = self.log().clone();
+        let (lost_before, passed) = (log.lost(), self.passed());
+        let outcome = self.parts().writer.commit();
         match &outcome {
             Ok(durable) => {
                 assert_eq!(*durable, self.appended.len() as Seq);
@@ -77,8 +88,28 @@ impl Harness {
             Err(_) => assert!(log.durable() < self.appended.len() as Seq || self.disk.stopped()),
         }
         self.durable = self.durable.max(log.durable());
+        for (from, to) in log.lost() {
+            let known =
+                lost_before.iter().any(|&(known_from, known_to)| known_from <= from && to <= known_to);
+            let grown = lost_before.iter().any(|&(known_from, _)| known_from == from);
+            assert!(known || grown || from > passed, "{from} was passed by all, who stand at {passed}");
+        }
         self.revive_if_stopped();
         outcome.is_ok()
+    }
+
+    /// Every cursor is there or beyond.
+    fn passed(&self) -> Seq {
+        self.log().cursors().iter().map(|(_, position)| *position).min().unwrap_or(0)
+    }
+
+    /// Moves a cursor in memory only.
+    pub fn advance(&mut self, which: usize, records: u64) {
+        let which = which % CURSOR_NAMES.len();
+        let cursor = &mut self.parts().cursors[which];
+        cursor.advance(cursor.position() + records);
+        let position = cursor.position();
+        self.cursors[which].advanced = position;
     }
 
     pub fn advance_and_save(&mut self, which: usize, records: u64) {
@@ -96,6 +127,7 @@ impl Harness {
 
     pub fn forget_lost(&mut self) {
         let upto = self.log().lost().last().map_or(0, |&(_, to)| to);
+        self.told = upto.max(self.told);
         // What fails stays in memory, and is written with the next change.
         self.log().forget_lost(upto).ok();
         self.revive_if_stopped();
@@ -200,7 +232,7 @@ impl Harness {
 
     fn check_losses(&self, first: Seq) {
         let lost = self.log().lost();
-        let passed = self.log().cursors().iter().map(|(_, position)| *position).min().unwrap_or(0);
+        let passed = self.passed();
         match self.options.when_full {
             WhenFull::Refuse => {
                 assert_eq!(lost, []);
@@ -215,9 +247,9 @@ impl Harness {
     /// Whether every record before `first()` was passed by both cursors, or is remembered as lost.
     pub fn check_nothing_vanished(&self) {
         let log = self.log();
-        let passed = log.cursors().iter().map(|(_, position)| *position).min().unwrap_or(0);
+        let passed = self.passed();
         let lost = log.lost();
-        for seq in passed + 1..log.first() {
+        for seq in passed.max(self.told) + 1..log.first() {
             assert!(lost.iter().any(|&(from, to)| (from..=to).contains(&seq)), "{seq} is not in {lost:?}");
         }
     }

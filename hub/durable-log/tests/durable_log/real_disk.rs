@@ -1,8 +1,9 @@
 //! The everyday path, on the real disk.
 
+use std::process::Command;
 use std::time::Duration;
 
-use waystation_durable_log::{Log, Options, Seq, WhenFull, open};
+use waystation_durable_log::{CommitError, Log, Options, Seq, WhenFull, open};
 
 fn small(max_bytes: u64, when_full: WhenFull) -> Options {
     Options { segment_bytes: 4096, max_bytes, when_full, ..Options::default() }
@@ -145,4 +146,55 @@ fn a_directory_has_one_owner() {
     assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
     drop((writer, log));
     open(dir.path(), Options::default()).unwrap();
+}
+
+/// A file system of its own, for as long as the value lives.
+struct SmallFileSystem(tempfile::TempDir);
+
+impl SmallFileSystem {
+    /// `None` where this user may not mount.
+    fn of(kib: u32) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let size = format!("size={kib}k");
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(dir.path()).output();
+        mounted.is_ok_and(|output| output.status.success()).then(|| Self(dir))
+    }
+}
+
+impl Drop for SmallFileSystem {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+        assert!(unmounted.is_ok_and(|status| status.success()));
+    }
+}
+
+#[test]
+fn a_full_disk_stops_commits_loses_nothing_and_heals() {
+    let Some(disk) = SmallFileSystem::of(512) else {
+        return eprintln!("skipped: no right to mount a small file system; the faulty disk covers the same");
+    };
+    let options = Options { segment_bytes: 64 << 10, ..Options::default() };
+    let ballast = disk.0.path().join("ballast");
+    let (mut writer, log, _) = open(&disk.0.path().join("log"), options.clone()).unwrap();
+    std::fs::write(&ballast, vec![0; 200 << 10]).unwrap();
+    let mut seq = 0;
+    let refused = loop {
+        seq += 1;
+        writer.append(&record(seq)).unwrap();
+        if let Err(error) = writer.commit() {
+            break error;
+        }
+    };
+    assert!(matches!(refused, CommitError::NoSpace { .. }), "{refused}");
+    check_holds(&log, 1, seq - 1);
+    drop((writer, log));
+    // A restart in the middle of it.
+    let (mut writer, log, _) = open(&disk.0.path().join("log"), options).unwrap();
+    check_holds(&log, 1, seq - 1);
+    writer.append(&record(seq)).unwrap();
+    assert!(writer.commit().is_err());
+    std::fs::remove_file(ballast).unwrap();
+    assert_eq!(writer.commit().unwrap(), seq);
+    check_holds(&log, 1, seq);
 }
