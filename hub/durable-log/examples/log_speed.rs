@@ -39,7 +39,8 @@ fn ms(time: Duration) -> String {
 }
 
 const FILE_BYTES: u64 = 64 << 20;
-const PREPARATIONS: [(&str, fn(&dyn DiskFile) -> std::io::Result<()>); 4] = [
+type Prepare = fn(&dyn DiskFile) -> std::io::Result<()>;
+const PREPARATIONS: [(&str, Prepare); 4] = [
     ("growing", |_| Ok(())),
     ("length set", |file| file.set_len(FILE_BYTES)),
     ("fallocate", |file| file.allocate(FILE_BYTES)),
@@ -73,7 +74,7 @@ fn sync_by_preparation(dir: &Path) -> Outcome {
 
 fn time_writes(
     dir: &Path,
-    prepare: fn(&dyn DiskFile) -> std::io::Result<()>,
+    prepare: Prepare,
     bytes: usize,
 ) -> Result<(Duration, Vec<Duration>), Box<dyn Error>> {
     let path = dir.join("file");

@@ -35,7 +35,7 @@ pub trait DiskFile: Send + Sync {
     /// Makes the file `len` bytes long, with room reserved on the disk and zeros where nothing was written.
     fn allocate(&self, len: u64) -> io::Result<()>;
     fn set_len(&self, len: u64) -> io::Result<()>;
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
     /// Makes content and length durable.
     fn sync(&self) -> io::Result<()>;
 }

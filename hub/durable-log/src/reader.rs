@@ -55,6 +55,7 @@ impl Reader {
     ///
     /// Damaged stretches, and records deleted before they were reached, are passed over: see [`Self::skipped`].
     /// After an error the position is unchanged.
+    #[allow(clippy::should_implement_trait)] // An iterator could not lend its buffer.
     pub fn next(&mut self) -> Result<Option<(Seq, &[u8])>, ReadError> {
         loop {
             if self.next > self.log.durable() {

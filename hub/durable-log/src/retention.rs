@@ -7,7 +7,7 @@ use crate::Seq;
 use crate::error::CommitError;
 use crate::losses::Losses;
 use crate::options::WhenFull;
-use crate::shared::{Segment, Shared, locked};
+use crate::shared::{Shared, locked};
 use crate::small_file;
 
 pub(crate) const LOST: &str = "lost";
@@ -111,28 +111,6 @@ impl Shared {
         small_file::replace(&*self.disk, &self.dir.join(LOST), &losses.to_text())
     }
 
-    pub fn unread_bytes(&self) -> u64 {
-        let state = self.state();
-        let passed = state.passed_by_all().unwrap_or(0);
-        let unread = |index: usize, segment: &Segment| {
-            let last = state.last_seq(index);
-            let records = (last + 1).saturating_sub(segment.first_seq);
-            let left = (last + 1).saturating_sub(segment.first_seq.max(passed + 1));
-            let share = u128::from(segment.end) * u128::from(left);
-            share.checked_div(u128::from(records)).unwrap_or(0) as u64
-        };
-        state.segments.iter().enumerate().map(|(index, segment)| unread(index, segment)).sum()
-    }
-
-    pub fn oldest_unread_ms(&self) -> Option<u64> {
-        let state = self.state();
-        let oldest = (state.passed_by_all().unwrap_or(0) + 1).max(state.first());
-        if oldest > state.durable {
-            return None;
-        }
-        state.time_marks.at(oldest).or_else(|| Some(state.segment_of(oldest)?.0.created_ms))
-    }
-
     /// Bytes of the segments that will still be there after a new one has been made: all but a last one that every
     /// cursor is done with, for it is deleted as soon as the new one keeps the numbering.
     fn bytes_that_stay(&self, replaces_last: bool) -> u64 {
@@ -184,9 +162,5 @@ impl Shared {
             self.state().doomed.pop_front();
         }
         if deleted { self.disk.sync_dir(&self.dir) } else { Ok(()) }
-    }
-
-    pub fn durable(&self) -> Seq {
-        self.durable.load(Ordering::Acquire)
     }
 }

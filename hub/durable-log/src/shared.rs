@@ -101,6 +101,10 @@ impl Shared {
         locked(&self.state)
     }
 
+    pub fn durable(&self) -> Seq {
+        self.durable.load(Ordering::Acquire)
+    }
+
     pub fn segment_path(&self, first_seq: Seq) -> PathBuf {
         self.dir.join(segment_name(first_seq))
     }

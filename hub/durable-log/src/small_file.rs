@@ -34,7 +34,7 @@ pub(crate) fn read(disk: &dyn Disk, path: &Path) -> io::Result<Content> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::Absent),
         Err(error) => return Err(error),
     };
-    let mut bytes = vec![0; file.len()?.min(BYTES_MAX) as usize];
+    let mut bytes = vec![0; file.length()?.min(BYTES_MAX) as usize];
     let filled = read_full_at(&*file, &mut bytes, 0)?;
     bytes.truncate(filled);
     Ok(unsealed(bytes).map_or(Content::Damaged, Content::Text))

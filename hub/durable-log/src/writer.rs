@@ -7,18 +7,14 @@
 //!   not, the next segment's first number says where it ends), and the frames go into a new segment.
 //! - The first frame of every piece that is synced on its own is marked as the start of a commit.
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::Seq;
-use crate::disk::{DiskFile, write_all_at};
 use crate::error::{AppendError, CommitError};
 use crate::frame::{FRAME_HEADER_BYTES, FrameKey, encoded_bytes};
 use crate::header::{HEADER_BYTES, Header};
+use crate::segment_file::Active;
 use crate::shared::{Segment, Shared, now_ms};
-use crate::small_file::TEMPORARY;
 
 /// Appends records; owned by one thread.
 pub struct Writer {
@@ -30,13 +26,6 @@ pub struct Writer {
     first_pending: Seq,
     next_seq: Seq,
     active: Option<Active>,
-}
-
-struct Active {
-    file: Box<dyn DiskFile>,
-    path: PathBuf,
-    end: u64,
-    capacity: u64,
 }
 
 /// The most that waits in memory while commits fail.
@@ -147,22 +136,8 @@ impl Writer {
         let file = file.map_err(|error| CommitError::from_disk("create", &path, error))?;
         let end = HEADER_BYTES as u64;
         log.add_segment(Segment { first_seq: self.first_pending, created_ms, end, disk_bytes: capacity });
-        let trimmed = log.trim();
-        trimmed?;
+        log.trim()?;
         Ok(Active { file, path, end, capacity })
-    }
-}
-
-impl Active {
-    fn room(&self) -> u64 {
-        self.capacity - self.end
-    }
-
-    fn write_and_sync(&self, piece: &[u8]) -> (&'static str, io::Result<()>) {
-        match write_all_at(&*self.file, piece, self.end) {
-            Ok(()) => ("sync", self.file.sync()),
-            failed => ("write", failed),
-        }
     }
 }
 
@@ -178,67 +153,4 @@ fn frames_within(frames: &[u8], room: u64) -> (usize, u64) {
         count += 1;
     }
     (bytes, count)
-}
-
-impl Shared {
-    fn create_segment(&self, path: &Path, header: &Header, capacity: u64) -> io::Result<Box<dyn DiskFile>> {
-        let temporary = path.with_extension(TEMPORARY);
-        let prepared = self.prepare_segment(&temporary, path, header, capacity);
-        if prepared.is_err() {
-            // Its room is needed. If this fails too, the next attempt starts with the same name.
-            self.disk.remove(&temporary).ok();
-        }
-        prepared
-    }
-
-    fn prepare_segment(
-        &self,
-        temporary: &Path,
-        path: &Path,
-        header: &Header,
-        capacity: u64,
-    ) -> io::Result<Box<dyn DiskFile>> {
-        let file = self.disk.create(temporary)?;
-        file.allocate(capacity)?;
-        write_all_at(&*file, &header.encode(), 0)?;
-        file.sync()?;
-        self.disk.rename(temporary, path)?;
-        self.disk.sync_dir(&self.dir)?;
-        Ok(file)
-    }
-
-    /// Gives back the room behind the end of a file that is not written any more.
-    fn cut(&self, active: &Active) {
-        // If it cannot be cut, it stays counted at full length, and the next segment's number says where it ends.
-        if active.file.set_len(active.end).is_ok()
-            && let Some(last) = self.state().segments.back_mut()
-        {
-            last.disk_bytes = active.end;
-        }
-    }
-
-    fn last_is_empty(&self, next_seq: Seq) -> bool {
-        self.state().segments.back().is_some_and(|last| last.first_seq == next_seq)
-    }
-
-    fn add_segment(&self, segment: Segment) {
-        let mut state = self.state();
-        if state.segments.back().is_some_and(|last| last.first_seq == segment.first_seq) {
-            state.segments.pop_back();
-        }
-        state.segments.push_back(segment);
-    }
-
-    /// Shows readers that everything up to `last` is durable and lies before `end`.
-    fn publish(&self, first: Seq, last: Seq, end: u64) {
-        let mut state = self.state();
-        if let Some(segment) = state.segments.back_mut() {
-            segment.end = end;
-        }
-        state.durable = last;
-        state.time_marks.note(first, now_ms());
-        self.durable.store(last, Ordering::Release);
-        drop(state);
-        self.durable_changed.notify_all();
-    }
 }

@@ -115,7 +115,7 @@ fn read_header(disk: &dyn Disk, path: &Path) -> Result<(Result<Header, HeaderErr
     let read = |file: &dyn DiskFile| -> io::Result<_> {
         let mut bytes = [0; HEADER_BYTES];
         let filled = read_full_at(file, &mut bytes, 0)?;
-        Ok((Header::decode(&bytes[..filled]), file.len()?))
+        Ok((Header::decode(&bytes[..filled]), file.length()?))
     };
     disk.open(path).and_then(|file| read(&*file)).map_err(io_error("read the header of", path))
 }

@@ -46,7 +46,7 @@ pub(super) fn recover(
     first_seq: Seq,
 ) -> Result<Tail, OpenError> {
     let file = disk.open(path).map_err(io_error("open", path))?;
-    let length = file.len().map_err(io_error("measure", path))?;
+    let length = file.length().map_err(io_error("measure", path))?;
     let mut scan = Scan::new(file, identity.frame_key(), u32::MAX >> 1);
     let tail = find(&mut scan, first_seq, length).map_err(io_error("read", path))?;
     settle(&mut scan, &tail).map_err(io_error("cut off the torn end of", path))?;

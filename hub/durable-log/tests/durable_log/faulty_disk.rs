@@ -377,7 +377,7 @@ impl DiskFile for File {
         world.resize(self.inode, len as usize)
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         let mut world = self.disk.world();
         world.step_whole()?;
         Ok(world.inodes[self.inode].cached.len() as u64)
