@@ -1,0 +1,113 @@
+//! One reader's connection to the broker.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::sync::watch;
+
+use super::session::{Delivery, Session};
+use super::{Refused, Shared};
+
+/// The highest quality of service that readers are granted.
+const QOS_MAX: u8 = 1;
+
+/// A reader cannot be attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum AttachError {
+    #[error("the reader broker has stopped")]
+    Stopped,
+    #[error("the earlier connection of this client id has not let go of its session yet")]
+    StillConnected,
+}
+
+/// A reader's connection. Dropping it ends its subscriptions, or leaves its session behind if it asked for that.
+pub struct ReaderLink {
+    shared: Arc<Shared>,
+    client_id: String,
+    clean_session: bool,
+    /// `None` only while it is dropped.
+    session: Option<Box<Session>>,
+    end: watch::Receiver<bool>,
+}
+
+impl ReaderLink {
+    pub(super) async fn attach(
+        shared: Arc<Shared>,
+        client_id: &str,
+        clean_session: bool,
+    ) -> Result<(Self, bool), AttachError> {
+        let (kept, end) = shared.sessions.enter(client_id, shared.options.take_over_timeout).await?;
+        let kept = kept.filter(|_| !clean_session);
+        let present = kept.is_some();
+        let mut session = kept.unwrap_or_else(|| Box::new(Session::new(&shared)));
+        session.resume();
+        shared.readers.inc();
+        let client_id = client_id.to_owned();
+        Ok((Self { shared, client_id, clean_session, session: Some(session), end }, present))
+    }
+
+    /// How many QoS 1 messages may wait for their acknowledgement (MQTT 5.0: the client's Receive Maximum).
+    pub fn set_inflight_max(&mut self, inflight_max: u16) {
+        if let Some(session) = &mut self.session {
+            session.set_inflight_max(inflight_max);
+        }
+    }
+
+    /// Subscribes, in order; for each filter the QoS that was granted (at most 1). What is published after this
+    /// returned reaches the reader, and so does the retained presence of every station that a filter selects,
+    /// except for `$share` ones.
+    pub fn subscribe(&mut self, filters: &[(String, u8)]) -> Vec<Result<u8, Refused>> {
+        filters.iter().map(|(filter, qos)| self.subscribe_to(filter, (*qos).min(QOS_MAX))).collect()
+    }
+
+    fn subscribe_to(&mut self, filter: &str, qos: u8) -> Result<u8, Refused> {
+        let Shared { subscriptions, options, .. } = &*self.shared;
+        if let Some(session) = &mut self.session {
+            session.subscribe(filter, qos, subscriptions, options.reader_subscriptions_max)?;
+        }
+        Ok(qos)
+    }
+
+    /// Ends subscriptions; for each filter whether there was one. What is queued already may still come.
+    pub fn unsubscribe(&mut self, filters: &[String]) -> Vec<bool> {
+        let Some(session) = &mut self.session else { return vec![false; filters.len()] };
+        filters.iter().map(|filter| session.unsubscribe(filter)).collect()
+    }
+
+    /// The client has acknowledged a QoS 1 message. Any order will do.
+    pub fn ack(&mut self, pkid: u16) {
+        if let Some(session) = &mut self.session {
+            session.ack(pkid);
+        }
+    }
+
+    /// The next message for the client; `None` when the connection must end: the broker stops, another
+    /// connection took over the client id, or the router was lost. Waits while as many messages are unacknowledged
+    /// as the client takes. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        let session = self.session.as_mut()?;
+        tokio::select! {
+            biased;
+            // An error means that the broker is gone.
+            _ = self.end.wait_for(|end| *end) => None,
+            delivery = session.next(&self.shared.presence) => {
+                self.shared.counts.sent.inc();
+                Some(delivery)
+            }
+        }
+    }
+}
+
+impl Drop for ReaderLink {
+    fn drop(&mut self) {
+        let session = self.session.take();
+        let kept = if self.clean_session {
+            drop(session);
+            None
+        } else {
+            session
+        };
+        self.shared.readers.dec();
+        self.shared.sessions.leave(&self.client_id, kept, self.shared.options.sessions_max);
+    }
+}
