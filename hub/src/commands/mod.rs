@@ -3,8 +3,10 @@
 //! Exit codes: 0 done and well, 1 failed or not well, 2 used wrongly.
 
 mod check;
+mod influx;
 mod language;
 mod output;
+mod runtime;
 mod station;
 mod token;
 
@@ -43,6 +45,8 @@ enum Command {
     Station(station::Command),
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    Influx(influx::Command),
 }
 
 /// Which configuration to use.
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments, &mut std::io::stdout()),
         Command::Station(command) => station::run(command, &mut std::io::stdout()),
         Command::Token(command) => token::run(command, &mut std::io::stdout()),
+        Command::Influx(command) => influx::run(command, &mut std::io::stdout()),
     };
     match done {
         Ok(code) => code,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Cli, Command, check, station, token};
+use super::{Cli, Command, check, influx, station, token};
 
 /// Runs a command line against a registry of its own; gives what it printed, or its error.
 struct Terminal {
@@ -37,6 +37,7 @@ impl Terminal {
             Command::Check(arguments) => check::run(&arguments, &mut out),
             Command::Station(command) => station::run(command, &mut out),
             Command::Token(command) => token::run(command, &mut out),
+            Command::Influx(command) => influx::run(command, &mut out),
         }
         .map_err(|error| format!("{error:#}"))?;
         Ok(String::from_utf8(out).unwrap())
@@ -141,6 +142,14 @@ fn an_import_writes_its_tokens_where_asked() {
 fn is_private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().unwrap().permissions().mode() & 0o077 == 0
+}
+
+#[test]
+fn influx_init_says_what_is_missing() {
+    let terminal = Terminal::new();
+    terminal.fails(&["influx", "init"], "no [influx] section");
+    terminal.file("hub.toml", "[influx]\nurl = \"http://127.0.0.1:1\"\n");
+    terminal.fails(&["influx", "init"], "InfluxDB at http://127.0.0.1:1");
 }
 
 #[test]

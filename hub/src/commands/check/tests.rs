@@ -110,6 +110,11 @@ fn a_running_hub_may_keep_its_ports() {
 }
 
 #[test]
+fn an_influxdb_that_is_away_is_named() {
+    Case::new().check("[influx]\nurl = \"http://127.0.0.1:1\"\n", &[("influx", Outcome::Failed)]);
+}
+
+#[test]
 fn the_registry_is_read() {
     let case = Case::new();
     let data = case.folder.path().join("data");
