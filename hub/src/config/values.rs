@@ -117,23 +117,25 @@ fn check_client_auth(tls: &Tls, [ca_key, auth_key]: [&'static str; 2], found: &m
     );
 }
 
+/// The log cuts its segments down to an eighth of its size, and a record must fit into one.
 fn check_log(log: &Log, mqtt: &Mqtt, found: &mut Found) {
-    within(found, "log.segment_bytes", log.segment_bytes, ByteSize::mib(1), ByteSize::gib(4));
+    within(found, "log.segment_bytes", log.segment_bytes, ByteSize::mib(1), ByteSize::gib(1));
     within(found, "log.commit_delay_ms", log.commit_delay_ms, 0, 1000);
-    let least = ByteSize(log.segment_bytes.0.saturating_mul(2));
+    let record = mqtt.batch_bytes_max.max(mqtt.packet_bytes_max);
+    require(
+        found,
+        log.segment_bytes >= record,
+        "log.segment_bytes",
+        format!("放不下一个批次（{record}）；请增大，或减小 mqtt.batch_bytes_max"),
+        format!("is too small for one batch ({record}); raise it, or lower mqtt.batch_bytes_max"),
+    );
+    let least = ByteSize(record.0.saturating_mul(8));
     require(
         found,
         log.max_bytes >= least,
         "log.max_bytes",
-        format!("太小；至少要放下两个段（{least}），或者减小 log.segment_bytes"),
-        format!("is too small; it must hold two segments ({least}), or make log.segment_bytes smaller"),
-    );
-    require(
-        found,
-        log.segment_bytes > mqtt.packet_bytes_max,
-        "mqtt.packet_bytes_max",
-        format!("必须小于 log.segment_bytes（{}）", log.segment_bytes),
-        format!("must be smaller than log.segment_bytes ({}), which has to hold a packet", log.segment_bytes),
+        format!("太小；至少需要 {least}，或减小 mqtt.batch_bytes_max"),
+        format!("is too small; it must be at least {least}, or lower mqtt.batch_bytes_max"),
     );
 }
 

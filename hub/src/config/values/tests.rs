@@ -45,14 +45,17 @@ fn listeners_do_not_share_an_address() {
 #[test]
 fn limits_are_kept() {
     check(&[("mqtt.inflight_max", "0")], &["mqtt.inflight_max"]);
-    check(&[("mqtt.packet_bytes_max", "1GiB"), ("log.segment_bytes", "2GiB")], &["mqtt.packet_bytes_max"]);
-    check(&[("mqtt.packet_bytes_max", "64MiB")], &["mqtt.packet_bytes_max"]);
+    check(&[("mqtt.packet_bytes_max", "1GiB")], &["log.segment_bytes", "mqtt.packet_bytes_max"]);
+    check(&[("mqtt.packet_bytes_max", "64MiB")], &[]);
+    check(&[("mqtt.batch_bytes_max", "65MiB")], &["log.segment_bytes"]);
+    check(&[("log.segment_bytes", "2GiB")], &["log.segment_bytes"]);
     check(
         &[("mqtt.connect_timeout_s", "0"), ("mqtt.idle_limit_s", "0")],
         &["mqtt.connect_timeout_s", "mqtt.idle_limit_s"],
     );
-    check(&[("log.max_bytes", "100MiB")], &["log.max_bytes"]);
-    check(&[("log.max_bytes", "128MiB")], &[]);
+    check(&[("log.max_bytes", "31MiB")], &["log.max_bytes"]);
+    check(&[("log.max_bytes", "32MiB")], &[]);
+    check(&[("log.max_bytes", "1MiB"), ("mqtt.batch_bytes_max", "128KiB")], &["log.max_bytes"]);
     check(&[("presence.warn_after_s", "0")], &["presence.warn_after_s"]);
     check(&[("presence.offline_after_s", "180")], &["presence.offline_after_s"]);
     check(&[("presence.offline_after_s", "181")], &[]);
