@@ -24,10 +24,10 @@ impl Dice {
     /// Dice of their own for the part numbered `index`.
     pub fn split(&self, index: u64) -> Self {
         let mut part = Self(self.0 ^ index.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        Self(part.next())
+        Self(part.draw())
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -37,7 +37,7 @@ impl Dice {
 
     /// 0.0 inclusive to 1.0 exclusive.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     pub fn between(&mut self, low: f64, high: f64) -> f64 {
@@ -46,7 +46,7 @@ impl Dice {
 
     /// An integer from `low` to `high`, both inclusive.
     pub fn whole(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % (high - low + 1).max(1) as u64) as i64
+        low + (self.draw() % (high - low + 1).max(1) as u64) as i64
     }
 
     pub fn chance(&mut self, probability: f64) -> bool {
@@ -73,6 +73,6 @@ impl Dice {
 
     /// One of the items; they must not be none.
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
-        items[(self.next() % items.len() as u64) as usize]
+        items[(self.draw() % items.len() as u64) as usize]
     }
 }

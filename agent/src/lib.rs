@@ -9,7 +9,16 @@ pub mod dice;
 
 pub mod config;
 
-pub mod connection;
-pub mod simulate;
+pub mod sources;
 
+pub mod outbox;
+
+pub mod publisher;
+
+pub mod connection;
+
+pub mod status;
+
+pub mod app;
 pub mod commands;
+pub mod simulate;

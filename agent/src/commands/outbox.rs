@@ -1,9 +1,92 @@
-//! placeholder
+//! `waystation-agent outbox`.
+
+use super::runtime;
+use crate::clock::now_ms;
+use crate::config::Config;
+use crate::outbox::Outbox as OpenOutbox;
+use crate::status::Status;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Ranges shown to people; JSON has them all.
+const RANGES_SHOWN: usize = 10;
+
+/// Show what waits on disk, what was lost, and how long the disk will last; works while the agent runs.
 #[derive(Debug, clap::Args)]
-pub struct Outbox {}
+#[command(after_help = "\
+Examples:
+  waystation-agent outbox
+  waystation-agent outbox --config /etc/waystation/agent.toml --json
+
+Exit code 1 if readings are lost that the hub does not know of.")]
+pub struct Outbox {
+    /// The configuration [default: agent.toml, if there is one]
+    #[arg(long)]
+    config: Option<PathBuf>,
+    #[arg(long)]
+    json: bool,
+}
+
 impl Outbox {
     pub fn execute(self) -> anyhow::Result<ExitCode> {
-        anyhow::bail!("not built yet")
+        let config = Config::load(self.config.as_deref())?;
+        let status = match runtime()?.block_on(Status::of_running(&config.data_dir))? {
+            Some(status) => status,
+            None => {
+                let outbox = OpenOutbox::open(&config.data_dir, &config.outbox)?;
+                Status::of_view(&config.station, &outbox.view)
+            }
+        };
+        if self.json {
+            println!("{}", serde_json::to_string(&status)?);
+        } else {
+            print!("{}", describe(&status, now_ms()));
+        }
+        Ok(if status.lost.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn describe(status: &Status, now_ms: i64) -> String {
+    let mut lines = vec![format!(
+        "station {}, outbox {}: {}",
+        status.station,
+        status.outbox,
+        status.state.as_deref().unwrap_or("no agent runs"),
+    )];
+    let age_s = status.oldest_ms.map_or(0, |oldest| (now_ms.max(0) as u64).saturating_sub(oldest) / 1000);
+    lines.push(match status.records {
+        0 => "nothing waits: the hub has everything".to_owned(),
+        waiting => {
+            format!("{waiting} readings wait ({} KiB), the oldest for {}", status.bytes / 1024, span(age_s))
+        }
+    });
+    let used = status.disk_bytes as f64 / status.disk_bytes_max.max(1) as f64 * 100.0;
+    lines.push(format!(
+        "disk: {} of {} MiB ({used:.0} %)",
+        status.disk_bytes >> 20,
+        status.disk_bytes_max >> 20
+    ));
+    if let Some(horizon_s) = status.horizon_s {
+        lines.push(format!("full in {} at the present rate", span(horizon_s as u64)));
+    }
+    if status.refused_total > 0 {
+        lines.push(format!("{} readings of the devices were refused since the start", status.refused_total));
+    }
+    if !status.lost.is_empty() {
+        let lost: u64 = status.lost.iter().map(|(first, last)| last - first + 1).sum();
+        lines.push(format!("{lost} readings are lost, and the hub does not know of it yet:"));
+        lines.extend(
+            status.lost.iter().take(RANGES_SHOWN).map(|(first, last)| format!("  {first} to {last}")),
+        );
+    }
+    lines.join("\n") + "\n"
+}
+
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
     }
 }

@@ -18,6 +18,11 @@ pub use address::{AddressError, HubAddress};
 pub use error::{ConnectError, ConnectionLost};
 pub use tls::{TlsError, client_config};
 
+/// The steps of [`Connection::open`] one by one, for the installer's check.
+pub mod trial {
+    pub use super::stream::{connect, resolve, secure};
+}
+
 use bytes::{Bytes, BytesMut};
 use rumqttc::{Connect, ConnectReturnCode, LastWill, Login, Packet, Publish, QoS, Subscribe};
 use std::sync::Arc;

@@ -32,7 +32,7 @@ pub struct MemoryBatch {
 impl MemoryOutbox {
     pub fn new(dice: &mut Dice, readings_max: usize) -> Self {
         Self {
-            id: format!("sim-{:016x}", dice.next()),
+            id: format!("sim-{:016x}", dice.draw()),
             first: 1,
             waiting: VecDeque::new(),
             bytes: 0,

@@ -72,7 +72,7 @@ impl Default for Selection {
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     #[error("the scenario {path} cannot be read: {error}")]
-    Read { path: PathBuf, error: config::ConfigError },
+    Read { path: PathBuf, error: Box<config::ConfigError> },
     #[error("scenario event {event}: `stations` must be \"all\", a share such as \"10%\", or a list of ids")]
     Share { event: usize },
     #[error("scenario event {event}: station {station} is not simulated")]
@@ -108,7 +108,7 @@ pub struct Troubles {
 impl Scenario {
     /// Reads a scenario file.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
-        let wrong = |error| ScenarioError::Read { path: path.to_owned(), error };
+        let wrong = |error| ScenarioError::Read { path: path.to_owned(), error: Box::new(error) };
         config::Config::builder()
             .add_source(config::File::from(path).format(config::FileFormat::Toml))
             .build()

@@ -24,7 +24,7 @@ impl Battery {
     pub fn arrive(dice: &mut Dice, class: VoltageClass, ambient_c: f64, low: f64, high: f64) -> Self {
         let cycles = dice.whole(5, 1200);
         Self {
-            id: format!("b{:08x}", dice.next() as u32),
+            id: format!("b{:08x}", dice.draw() as u32),
             class,
             soc_pct: dice.between(low, high),
             soh_pct: (100.0 - cycles as f64 * 0.015 - dice.between(0.0, 3.0)).clamp(60.0, 100.0),

@@ -1,0 +1,80 @@
+//! The gateway's own readings: its outbox, its uptime, its machine.
+
+use crate::clock::now_ms;
+use crate::config;
+use crate::outbox::{OutboxClosed, OutboxSender, OutboxView, Records};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use waystation_protocol::{Body, Gateway, Reading};
+
+/// What the readings are made of.
+pub struct GatewayFacts {
+    pub view: OutboxView,
+    pub lost_told: Arc<AtomicU64>,
+    pub horizon_s: watch::Receiver<Option<f64>>,
+    pub data_dir: PathBuf,
+    pub started: Instant,
+}
+
+/// The task that makes them.
+pub struct GatewaySource {
+    pub config: config::Gateway,
+    pub facts: GatewayFacts,
+    pub outbox: OutboxSender,
+    /// The hub asks for a reading at once.
+    pub report_now: mpsc::Receiver<()>,
+}
+
+impl GatewaySource {
+    /// Submits a reading now, then at every interval and on request, until `stop` is turned.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), OutboxClosed> {
+        let Some(interval) = self.config.interval else { return Ok(()) };
+        let mut next = Instant::now();
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+                Some(()) = self.report_now.recv() => {}
+                () = sleep_until(next) => next = Instant::now() + interval,
+            }
+            self.submit().await?;
+        }
+    }
+
+    async fn submit(&self) -> Result<(), OutboxClosed> {
+        let body = Body::Gateway(self.facts.reading());
+        let reading = Reading { ts: now_ms(), device: self.config.device.clone(), body };
+        let mut records = Records::default();
+        records.push_with(|out| reading.write_json(true, out));
+        self.outbox.submit(records).await
+    }
+}
+
+impl GatewayFacts {
+    fn reading(&self) -> Gateway {
+        let lost = self.lost_told.load(Relaxed) + self.view.lost_readings();
+        Gateway {
+            agent: Some(env!("CARGO_PKG_VERSION").into()),
+            uptime_s: Some(self.started.elapsed().as_secs() as f64),
+            outbox_records: Some(count(self.view.records())),
+            outbox_bytes: Some(count(self.view.waiting_bytes())),
+            outbox_horizon_s: *self.horizon_s.borrow(),
+            lost_total: Some(count(lost)),
+            disk_free_mb: free_mb(&self.data_dir),
+            ..Gateway::default()
+        }
+    }
+}
+
+/// The protocol's largest integer bounds it.
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX).min(9_007_199_254_740_991)
+}
+
+/// Free space of the file system that the outbox is on, MB, as an ordinary user sees it.
+fn free_mb(path: &std::path::Path) -> Option<f64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some((found.f_bavail as f64 * found.f_frsize as f64 / 1e6).floor())
+}
