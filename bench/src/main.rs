@@ -14,10 +14,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mqtt::Payload;
 use report::{Report, Table};
-use rows::{LatencyShape, Plan, Shape};
+use rows::{InfluxPlan, LatencyShape, Plan, Shape};
 use servers::{Places, ServerKind};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// Measures Waystation beside mosquitto, rumqttd and InfluxDB.
@@ -63,6 +64,23 @@ struct Options {
     write: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct InfluxOptions {
+    /// Measured seconds of each run into InfluxDB.
+    #[arg(long, default_value_t = 60.0)]
+    influx_seconds: f64,
+    /// Folder where `npm install node-red node-red-contrib-influxdb` has been run; left out without it.
+    #[arg(long)]
+    node_red: Option<PathBuf>,
+}
+
+impl InfluxOptions {
+    fn plan(self, quick: bool) -> InfluxPlan {
+        let seconds = if quick { 1.0 } else { self.influx_seconds };
+        InfluxPlan { measured: Duration::from_secs_f64(seconds), node_red: self.node_red }
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum ServerName {
     Mosquitto,
@@ -73,7 +91,7 @@ enum ServerName {
 #[derive(Subcommand)]
 enum Command {
     /// Everything.
-    All,
+    All(InfluxOptions),
     /// Acknowledged messages per second.
     Ack {
         /// One shape instead of the four of the table.
@@ -102,13 +120,24 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         stations: usize,
     },
+    /// Readings stored in InfluxDB, by the ways that lead there.
+    Influx(InfluxOptions),
     /// rumqttd alone, as the bench starts it.
     #[command(hide = true)]
     Rumqttd { listen: SocketAddr },
 }
 
-fn main() -> Result<()> {
-    let CommandLine { options, command } = CommandLine::parse();
+fn main() -> ExitCode {
+    match run(CommandLine::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("waystation-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(CommandLine { options, command }: CommandLine) -> Result<()> {
     if let Command::Rumqttd { listen } = command {
         return servers::serve_rumqttd(listen);
     }
@@ -152,12 +181,14 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
     let counts: &[usize] = if plan.quick { &[200] } else { &[1000, 10_000, 15_000] };
     let country = LatencyShape { connections: 1000, messages_per_s: 10_746.0 };
     match command {
-        Command::All => vec![
+        Command::All(options) => vec![
             rows::ack(plan, None),
             rows::latency(plan, country),
             rows::idle(plan, counts),
             rows::connects(plan, 10_000),
+            rows::influx(plan, &options.plan(plan.quick)),
         ],
+        Command::Influx(options) => vec![rows::influx(plan, &options.plan(plan.quick))],
         Command::Ack { connections, window, batch } => {
             let payload = if batch == 0 { Payload::Single } else { Payload::Batch(batch) };
             vec![rows::ack(plan, connections.map(|connections| Shape { connections, window, payload }))]

@@ -66,6 +66,18 @@ impl Process {
         Ok(())
     }
 
+    /// Waits until what the process has printed contains `wanted`.
+    pub fn wait_for_output(&mut self, wanted: &str) -> Result<()> {
+        let begun = Instant::now();
+        while !std::fs::read_to_string(&self.output)?.contains(wanted) {
+            if begun.elapsed() > START_PATIENCE {
+                bail!("{} never said {wanted:?}; it said: {}", self.name, self.last_words());
+            }
+            self.stays_up_for(Duration::from_millis(20))?;
+        }
+        Ok(())
+    }
+
     /// Asks the process to end, and makes it end if it does not.
     pub fn stop(&mut self) -> Result<()> {
         if self.child.try_wait()?.is_none() {

@@ -39,10 +39,6 @@ impl Connection {
         }
     }
 
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
-    }
-
     pub fn in_flight(&self) -> usize {
         self.ids.count()
     }

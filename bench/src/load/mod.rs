@@ -13,7 +13,7 @@ mod open;
 mod readiness;
 mod subscriber;
 
-pub use closed::{Closed, Throughput};
+pub use closed::Closed;
 pub use connects::connects_per_second;
 pub use idle::{Idle, IdleCost};
 pub use open::{Open, OpenOutcome};
@@ -52,7 +52,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_S: u16 = 1800;
 
 /// Wall clock, milliseconds since the Unix epoch.
-fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -28,6 +28,8 @@ pub struct OpenOutcome {
     pub latency_us: Histogram<u64>,
     /// Due to written: what the generator itself was late, microseconds.
     pub lateness_us: Histogram<u64>,
+    /// Acknowledged messages a second, within the measured time.
+    pub messages_per_s: f64,
     /// All readings that were acknowledged, warm-up included.
     pub readings_acknowledged: u64,
 }
@@ -49,8 +51,9 @@ impl Schedule {
 }
 
 impl Open {
-    /// Runs the schedule to its end and waits for what is in flight.
-    pub fn run(&self, target: &Target) -> Result<OpenOutcome> {
+    /// Runs the schedule to its end and waits for what is in flight; `on_measured` is called when the measured time
+    /// begins and when it ends.
+    pub fn run(&self, target: &Target, mut on_measured: impl FnMut() -> Result<()>) -> Result<OpenOutcome> {
         let mut generator = Generator::connect(target, self.connections, WINDOW_MAX, self.payload)?;
         let ids = generator.connections.first().context("no connections")?.id_end();
         let mut due_by_id = vec![0u64; ids * self.connections];
@@ -60,7 +63,12 @@ impl Open {
         let end_ns = warm_ns + self.measured.as_nanos() as u64;
         let mut schedule =
             Schedule { interval_ns: 1e9 / self.messages_per_s, begun: Instant::now(), next: 0 };
+        let mut acknowledged_warm = None;
         while schedule.due_ns() < end_ns {
+            if acknowledged_warm.is_none() && schedule.due_ns() >= warm_ns {
+                acknowledged_warm = Some(generator.acknowledged);
+                on_measured()?;
+            }
             self.send_due(&mut generator, &mut schedule, end_ns, |slot, due_ns, late_ns| {
                 due_by_id[slot] = due_ns;
                 if due_ns >= warm_ns {
@@ -77,12 +85,15 @@ impl Open {
                 |_, _| {},
             )?;
         }
+        on_measured()?;
+        let messages = (generator.acknowledged - acknowledged_warm.unwrap_or(0)) as f64;
         let begun = schedule.begun;
         generator.drain(|index, id| {
             record(&mut latency_us, begun, due_by_id[index * ids + usize::from(id)], warm_ns);
         })?;
         let readings_acknowledged = generator.acknowledged * generator.readings_per_message;
-        Ok(OpenOutcome { latency_us, lateness_us, readings_acknowledged })
+        let messages_per_s = messages / self.measured.as_secs_f64();
+        Ok(OpenOutcome { latency_us, lateness_us, messages_per_s, readings_acknowledged })
     }
 
     /// Sends every message that is due; tells `sent` its slot (connection and packet id), when it was due, and how

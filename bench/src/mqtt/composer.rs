@@ -1,7 +1,7 @@
 //! PUBLISH packets made by copying a finished one and writing over the few bytes that differ.
 
 use super::packets::{packet, text};
-use super::reading::{Payload, Spots, StationClock, reading_text};
+use super::reading::{Payload, Random, Spots, StationClock, reading_text};
 
 /// Digits that `first_seq` is padded to with spaces, which JSON allows before a number.
 const SEQUENCE_DIGITS: usize = 12;
@@ -22,7 +22,7 @@ pub struct Composer {
     outbox: usize,
     sequence: usize,
     readings: Vec<Spots>,
-    random: u64,
+    random: Random,
 }
 
 impl Composer {
@@ -51,14 +51,9 @@ impl Composer {
             outbox: after(r#"{"outbox":""#),
             sequence: after(r#""first_seq":"#),
             readings: opens.iter().map(|(at, open)| Spots::new(payload_at + at, open)).collect(),
-            random: 0x9E37_79B9_7F4A_7C15,
+            random: Random::default(),
             template,
         }
-    }
-
-    /// Bytes of one whole packet.
-    pub fn packet_bytes(&self) -> usize {
-        self.template.len()
     }
 
     /// Appends one PUBLISH to `out`. `first_seq` is used in a batch only.
@@ -82,8 +77,7 @@ impl Composer {
         }
         for spots in &self.readings {
             clock.advance(now_ms);
-            self.random = next_random(self.random);
-            spots.fill(message, clock, self.random);
+            spots.fill(message, clock, self.random.next());
         }
     }
 }
@@ -119,13 +113,6 @@ fn put_number(field: &mut [u8], mut value: u64) {
     }
 }
 
-/// Xorshift64 (Marsaglia 2003).
-fn next_random(mut state: u64) -> u64 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^ (state << 17)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +129,7 @@ mod tests {
             .map(|index| {
                 let mut out = Vec::new();
                 composer.compose(&mut out, &sender, 7, 1 + index * 20, &mut clock, 1_763_800_000_123);
-                assert_eq!(out.len(), composer.packet_bytes());
+                assert_eq!(out.len(), composer.template.len());
                 let topic = format!("v1/stations/bench-00042/{topic_tail}");
                 let at = out.windows(topic.len()).position(|part| part == topic.as_bytes()).unwrap();
                 let id_at = at + topic.len();

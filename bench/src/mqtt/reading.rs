@@ -61,9 +61,60 @@ impl Spots {
         message[self.ts.clone()].copy_from_slice(&clock.text);
         put_two_digits(message, self.device, clock.device);
         for (at, byte) in self.digits.iter().zip(random.to_le_bytes()) {
-            put_two_digits(message, *at, (u16::from(byte) * 100 >> 8) as u8);
+            put_two_digits(message, *at, percent(byte));
         }
     }
+}
+
+/// The lines that the hub makes of such readings: `rounds` of every station, a second apart, each given to `take` with
+/// its line end.
+pub fn line_protocol(
+    stations: usize,
+    rounds: usize,
+    begin_ms: i64,
+    mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let mut random = Random::default();
+    for round in 0..rounds {
+        let ts = begin_ms + 1000 * round as i64;
+        for station in 0..stations {
+            let [a, b, c, d, e, f, g, _] = random.next().to_le_bytes().map(percent);
+            take(
+                format!(
+                    "environment,device=env-00,district=district-{},station=bench-{station:05} temperature_c=23.{a:02},\
+                     humidity_pct=46.{b:02},co2_ppm=8{c:02},pm2_5_ugm3=33.{d:02},pm10_ugm3=54.{e:02},hcho_mgm3=0.0{f:02},\
+                     tvoc_mgm3=0.3{g:02} {ts}\n",
+                    station % 10
+                )
+                .as_bytes(),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Xorshift64 (Marsaglia 2003).
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+/// A byte as a number below 100.
+fn percent(byte: u8) -> u8 {
+    (u16::from(byte) * 100 >> 8) as u8
 }
 
 /// Gives every reading of one station a pair (device, ts) of its own.

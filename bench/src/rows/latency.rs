@@ -50,7 +50,7 @@ fn measure(plan: &Plan, kind: ServerKind, shape: LatencyShape) -> Result<Vec<Vec
             warm_up: plan.warm_up,
             measured: plan.measured,
         };
-        let outcome = open.run(&server.target())?;
+        let outcome = open.run(&server.target(), || Ok(()))?;
         let row = in_milliseconds(&outcome);
         eprintln!(
             "latency of {}, run {run}: p50, p99, p99.9, largest, generator p99 = {row:.2?} ms",

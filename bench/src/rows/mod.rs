@@ -3,11 +3,13 @@
 mod ack;
 mod connects;
 mod idle;
+mod influx;
 mod latency;
 
 pub use ack::{Shape, ack};
 pub use connects::connects;
 pub use idle::idle;
+pub use influx::{InfluxPlan, influx};
 pub use latency::{LatencyShape, latency};
 
 use crate::report::{rate, spread};

@@ -56,7 +56,11 @@ impl InfluxDb {
     /// Points taken so far, by InfluxDB's own counter: cheap enough to look at under load.
     pub fn points_written(&self) -> Result<u64> {
         let vars: Value = serde_json::from_slice(&http::get(self.address, "/debug/vars")?)?;
-        Ok(vars["httpd"]["values"]["pointsWrittenOK"].as_u64().unwrap_or(0))
+        // The entry's name holds the address: `httpd:127.0.0.1:8086`.
+        let servers = vars.as_object().context("/debug/vars is no object")?.iter();
+        let mut httpd = servers.filter(|(name, _)| name.starts_with("httpd"));
+        let (_, httpd) = httpd.next().context("/debug/vars has no httpd")?;
+        httpd["values"]["pointsWrittenOK"].as_u64().context("httpd has no pointsWrittenOK")
     }
 
     /// Environment points that stand in the database, counted by a query.

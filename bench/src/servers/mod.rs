@@ -6,7 +6,7 @@ mod mosquitto;
 mod rumqttd;
 
 pub use hub::{HubOptions, hub};
-pub use influxdb::InfluxDb;
+pub use influxdb::{DATABASE, InfluxDb};
 pub use mosquitto::mosquitto;
 pub use rumqttd::{rumqttd, serve_rumqttd};
 
