@@ -40,8 +40,8 @@ use thiserror::Error;
 use tokio::task::JoinHandle;
 use waystation_durable_log::{CursorError, Log, Seq};
 
-/// The log's cursor of this stage.
-const CURSOR: &str = "influx";
+/// Name of the log's cursor of this stage.
+pub const CURSOR: &str = "influx";
 
 /// The stage cannot start.
 #[derive(Debug, Error)]
