@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 /// The longest pause that a `Retry-After` can ask for; a server that is well again should not wait longer.
-const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
 /// The classes of answers, each with its own handling.
 #[derive(Debug, Clone, PartialEq, Eq)]
