@@ -1,4 +1,9 @@
-//! Lines on their way: gathered by measurement, closed as one body, and taken apart again when InfluxDB refuses it.
+//! Lines on their way: gathered in a window, ordered so that the lines of one series stand together, cut into
+//! bodies, and taken apart again when InfluxDB refuses one.
+//!
+//! The order is worth more than anything else that the hub can do for InfluxDB: it looks up, logs and caches a
+//! series once a request, whatever the number of its points. Measured with InfluxDB 1.6.7 and readings of five
+//! fields: 17.7 µs of its CPU a line when each line of a request is of another series, 8.0 µs with ten of each.
 
 use super::line::Measurement;
 use bytes::{Bytes, BytesMut};
@@ -7,50 +12,103 @@ use memchr::{memchr, memchr_iter, memrchr};
 use std::io::{self, Write};
 use waystation_durable_log::Seq;
 
-/// Lines being gathered, those of one measurement together: InfluxDB finds its series faster that way.
+/// Bits of a sort key that hold a line's place in the window.
+const PLACE_BITS: u32 = 24;
+/// The most lines that a window may be planned for; one reading may go beyond it by its slots.
+pub const WINDOW_LINES_MAX: usize = 1 << 20;
+
+/// A window of lines, one after the other in the order of the log.
 #[derive(Debug, Default)]
 pub struct Lines {
-    buffers: [Vec<u8>; Measurement::COUNT],
-    count: usize,
-    bytes: usize,
+    text: Vec<u8>,
+    /// Where each line begins.
+    starts: Vec<u32>,
+    /// For each line, from the top: 4 bits of measurement, 36 of its station's hash, 24 of its place. Stations that
+    /// share a hash share a place in the order, which does no harm.
+    keys: Vec<u64>,
+    station_hash: u64,
 }
 
 impl Lines {
+    /// The lines that follow are this station's.
+    pub fn station(&mut self, station: &str) {
+        // FNV-1a: short ids, and nobody gains from collisions.
+        self.station_hash = station.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    }
+
     /// Appends the line that `write` makes; it is taken back when `write` says that it is none.
     pub fn line(&mut self, measurement: Measurement, write: impl FnOnce(&mut Vec<u8>) -> bool) {
-        let buffer = &mut self.buffers[measurement as usize];
-        let start = buffer.len();
-        if write(buffer) {
-            self.count += 1;
-            self.bytes += buffer.len() - start;
+        let start = self.text.len();
+        if write(&mut self.text) {
+            let group = (measurement as u64) << 36 | self.station_hash >> 28;
+            self.keys.push(group << PLACE_BITS | self.starts.len() as u64);
+            // A window is handed over long before it has 4 GiB.
+            self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
         } else {
-            buffer.truncate(start);
+            self.text.truncate(start);
         }
     }
 
     /// How many lines there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.count
+        self.starts.len()
     }
 
     /// How many bytes they take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.text.len()
     }
 
-    /// Moves all lines into one body, in `room` if that is given. The gathering buffers keep their memory.
-    pub fn close(&mut self, room: Option<BytesMut>) -> Body {
+    /// Orders the lines by measurement, station and age, to be taken as bodies. The window is empty afterwards.
+    pub fn drain(&mut self) -> Drain<'_> {
+        self.keys.sort_unstable();
+        Drain { window: self, next: 0 }
+    }
+}
+
+/// Lines that leave their window.
+pub struct Drain<'a> {
+    window: &'a mut Lines,
+    next: usize,
+}
+
+impl Drain<'_> {
+    /// Whether all lines have left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.next == self.window.keys.len()
+    }
+
+    /// The next lines, at most `lines_max` of them and not much more than `bytes_max` bytes, in `room` if that is
+    /// given; `None` at the end.
+    pub fn next_body(&mut self, lines_max: usize, bytes_max: usize, room: Option<BytesMut>) -> Option<Body> {
+        if self.is_empty() {
+            return None;
+        }
+        let Lines { text, starts, keys, .. } = &*self.window;
         let mut bytes = room.unwrap_or_default();
         bytes.clear();
-        bytes.reserve(self.bytes);
-        for buffer in &mut self.buffers {
-            bytes.extend_from_slice(buffer);
-            buffer.clear();
+        let mut lines = 0;
+        while lines < lines_max && bytes.len() < bytes_max && self.next < keys.len() {
+            let place = (keys[self.next] & ((1 << PLACE_BITS) - 1)) as usize;
+            let end = starts.get(place + 1).map_or(text.len(), |end| *end as usize);
+            bytes.extend_from_slice(&text[starts[place] as usize..end]);
+            lines += 1;
+            self.next += 1;
         }
-        self.bytes = 0;
-        Body { bytes: bytes.freeze(), lines: std::mem::take(&mut self.count) }
+        Some(Body { bytes: bytes.freeze(), lines })
+    }
+}
+
+impl Drop for Drain<'_> {
+    fn drop(&mut self) {
+        self.window.text.clear();
+        self.window.starts.clear();
+        self.window.keys.clear();
     }
 }
 
@@ -111,7 +169,8 @@ impl Body {
 pub struct Batch {
     /// Its number in the order of reading, from 0.
     pub order: u64,
-    /// Everything up to this record is written once this batch and all before it are.
+    /// Everything up to this record is written once this batch and all before it are. All batches of a window but
+    /// the last repeat the end of the window before.
     pub last: Seq,
     pub body: Body,
     /// The same compressed, if it is to be sent so.

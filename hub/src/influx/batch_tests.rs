@@ -12,22 +12,31 @@ fn text(body: &Body) -> &str {
 }
 
 #[test]
-fn lines_are_grouped_by_measurement_and_a_line_without_a_field_is_taken_back() {
+fn lines_of_a_series_leave_together_in_their_order() {
     let mut lines = Lines::default();
-    let mut add = |measurement, line: &str, is_line| {
+    let mut add = |station, measurement, line: &str, is_line| {
+        lines.station(station);
         lines.line(measurement, |out| {
             out.extend_from_slice(line.as_bytes());
             is_line
         });
     };
-    add(Measurement::Fund, "fund 1\n", true);
-    add(Measurement::Door, "door 1\n", true);
-    add(Measurement::Fund, "fund 2\n", true);
-    add(Measurement::Door, "nothing", false);
-    assert_eq!((lines.count(), lines.bytes()), (3, 21));
-    assert_eq!(lines.close(None), body("door 1\nfund 1\nfund 2\n"));
+    add("a", Measurement::Fund, "fund a 1\n", true);
+    add("b", Measurement::Door, "door b 1\n", true);
+    add("b", Measurement::Fund, "fund b 1\n", true);
+    add("a", Measurement::Door, "nothing", false);
+    add("a", Measurement::Fund, "fund a 2\n", true);
+    add("b", Measurement::Fund, "fund b 2\n", true);
+    assert_eq!((lines.count(), lines.bytes()), (5, 45));
+    let mut leaving = lines.drain();
+    assert_eq!(leaving.next_body(1, 1000, None), Some(body("door b 1\n")));
+    assert_eq!(leaving.next_body(5, 10, None), Some(body("fund a 1\nfund a 2\n")));
+    assert!(!leaving.is_empty());
+    assert_eq!(leaving.next_body(5, 1000, None), Some(body("fund b 1\nfund b 2\n")));
+    assert!(leaving.is_empty());
+    assert_eq!(leaving.next_body(5, 1000, None), None);
+    drop(leaving);
     assert_eq!((lines.count(), lines.bytes()), (0, 0));
-    assert_eq!(lines.close(None), body(""));
 }
 
 #[test]

@@ -26,9 +26,6 @@ pub enum Measurement {
 }
 
 impl Measurement {
-    /// How many there are.
-    pub const COUNT: usize = Self::Presence as usize + 1;
-
     /// The name in InfluxDB.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -70,6 +67,7 @@ pub struct Origin<'a> {
 
 /// Appends the lines of one reading.
 pub fn write_reading(origin: Origin<'_>, reading: &Reading, lines: &mut Lines) {
+    lines.station(origin.station);
     let (before, after) = body_tags(&reading.body);
     let tags = Tags { origin, before, device: Some(reading.device.as_str()), after, slot: None };
     lines.line(Measurement::of(&reading.body), |out| {
@@ -94,6 +92,7 @@ pub fn write_reading(origin: Origin<'_>, reading: &Reading, lines: &mut Lines) {
 /// Appends the line of a presence entry; other entries without readings have no place in InfluxDB.
 pub fn write_other(origin: Origin<'_>, entry: &Entry, lines: &mut Lines) {
     if let What::Presence(PresenceChange { state, ts, agent }) = &entry.what {
+        lines.station(origin.station);
         let tags = Tags { origin, before: None, device: None, after: [None, None], slot: None };
         lines.line(Measurement::Presence, |out| {
             let mut line = Line::begin(out, Measurement::Presence, &tags);

@@ -15,7 +15,7 @@ fn reading(kind: Kind, json: &str) -> Reading {
 }
 
 fn text(lines: &mut Lines) -> String {
-    String::from_utf8(lines.close(None).bytes.to_vec()).unwrap()
+    String::from_utf8(lines.drain().next_body(100, usize::MAX, None).unwrap().bytes.to_vec()).unwrap()
 }
 
 /// The lines of one reading, with the timestamp left out.

@@ -1,11 +1,11 @@
 //! From the log into InfluxDB, oldest first, however long InfluxDB is away.
 //!
 //! ```text
-//! log ─▶ tail (thread: decode, lines, batches) ─▶ bounded channel ─▶ writer (task: a few deliveries at once)
-//!          ▲                                                           │ 204 / quarantine
-//!          └────────── progress: end of the first run of finished batches ◀┘     then the cursor is saved
+//! log ─▶ tail (thread: decode, lines, window, batches) ─▶ bounded channel ─▶ writer (task: a few deliveries at once)
+//!          ▲                                                                   │ 204 / quarantine
+//!          └────────────────── progress: end of the first run of finished batches ◀┘     then the cursor is saved
 //! ```
-//! Everything in memory is bounded: one batch gathered, `writers` in the channel, `writers` under way.
+//! Everything in memory is bounded: one window gathered, a few batches in the channel, `writers` under way.
 //! When the channel is full the thread waits, and what waits then waits in the log, on disk.
 
 mod answer;
@@ -42,6 +42,12 @@ use waystation_durable_log::{CursorError, Log, Seq};
 
 /// Name of the log's cursor of this stage.
 pub const CURSOR: &str = "influx";
+
+/// Batches' worth of lines that are ordered together: enough for a fleet's series to come up several times.
+const WINDOW_BATCHES: usize = 16;
+
+/// Batches ready to be sent, per writer: enough to keep InfluxDB busy while the next window is gathered.
+const READY_PER_WRITER: usize = 4;
 
 /// The stage cannot start.
 #[derive(Debug, Error)]
@@ -107,8 +113,8 @@ fn spawn_with(
     let body_bytes_max = AtomicUsize::new(BODY_BYTES_MAX);
     let link = Arc::new(Link { client, health, metrics, quarantine, pauses, body_bytes_max });
     let writers = config.writers.max(1);
-    let (to_writer, batches) = tokio::sync::mpsc::channel(writers);
-    let (to_tail, spent) = std::sync::mpsc::sync_channel(2 * writers);
+    let (to_writer, batches) = tokio::sync::mpsc::channel(READY_PER_WRITER * writers);
+    let (to_tail, spent) = std::sync::mpsc::sync_channel(READY_PER_WRITER * writers);
     let tail = tail::Tail {
         log,
         cursor,
@@ -118,6 +124,7 @@ fn spawn_with(
         spent,
         progress: progress.clone(),
         batch_lines: config.batch_lines.max(1),
+        window_lines: config.batch_lines.saturating_mul(WINDOW_BATCHES).clamp(1, batch::WINDOW_LINES_MAX),
         batch_age: Duration::from_millis(config.batch_age_ms),
         shutdown: shutdown.clone(),
     };

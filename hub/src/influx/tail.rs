@@ -30,6 +30,9 @@ const READ_ATTEMPTS_MAX: u32 = 600;
 /// How long the writing task may take to end; longer than the grace of its requests.
 const WRITER_GRACE: Duration = Duration::from_secs(6);
 
+/// The most bytes of lines that are gathered, but for one reading's.
+const WINDOW_BYTES_MAX: usize = 16 << 20;
+
 /// The thread is asked to stop, or the writing task is gone.
 struct Stop;
 
@@ -44,11 +47,13 @@ pub struct Tail {
     pub spent: Receiver<BytesMut>,
     pub progress: Arc<Progress>,
     pub batch_lines: usize,
+    /// Lines that are ordered together before they are cut into batches.
+    pub window_lines: usize,
     pub batch_age: Duration,
     pub shutdown: Shutdown,
 }
 
-/// Lines that wait for a fuller batch.
+/// Lines that wait for a fuller window.
 struct Gathered {
     lines: Lines,
     /// When the first of them came.
@@ -158,7 +163,7 @@ impl Tail {
     }
 
     fn full(&self, lines: &Lines) -> bool {
-        lines.count() >= self.batch_lines || lines.bytes() >= self.link.body_bytes_max.load(Relaxed)
+        lines.count() >= self.window_lines || lines.bytes() >= WINDOW_BYTES_MAX
     }
 
     /// Nothing new: lines that are old enough go, then the thread waits for more.
@@ -187,13 +192,20 @@ impl Tail {
 
     /// Blocks while InfluxDB is slower than the log: what waits, waits on disk.
     fn hand_over(&self, gathered: &mut Gathered) -> Result<(), Stop> {
-        let body = gathered.lines.close(self.spent.try_recv().ok());
-        let gzip = self.link.client.compresses().then(|| compress(&body)).flatten();
-        let batch = Batch { order: gathered.next_order, last: gathered.last, body, gzip };
-        gathered.next_order += 1;
-        gathered.handed_over = gathered.last;
+        let mut leaving = gathered.lines.drain();
+        let bytes_max = self.link.body_bytes_max.load(Relaxed);
+        while let Some(body) = leaving.next_body(self.batch_lines, bytes_max, self.spent.try_recv().ok()) {
+            let gzip = self.link.client.compresses().then(|| compress(&body)).flatten();
+            if leaving.is_empty() {
+                gathered.handed_over = gathered.last;
+            }
+            let batch = Batch { order: gathered.next_order, last: gathered.handed_over, body, gzip };
+            gathered.next_order += 1;
+            self.batches.blocking_send(batch).map_err(|_| Stop)?;
+        }
+        drop(leaving);
         gathered.since = Instant::now();
-        self.batches.blocking_send(batch).map_err(|_| Stop)
+        Ok(())
     }
 
     /// A record of a newer hub waits for that hub; one that is not valid goes to the quarantine.
