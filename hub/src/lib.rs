@@ -7,6 +7,8 @@ pub mod config;
 pub mod metrics;
 
 pub mod entry;
+pub mod health;
+pub mod texts;
 
 pub mod registry;
 

@@ -270,6 +270,16 @@ impl Totals {
         }
     }
 
+    /// The difference, never below zero.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            received: self.received.saturating_sub(other.received),
+            dropped: self.dropped.saturating_sub(other.dropped),
+            missing: self.missing.saturating_sub(other.missing),
+        }
+    }
+
     fn is_zero(&self) -> bool {
         *self == Self::default()
     }

@@ -1,0 +1,365 @@
+//! The thread that reads the log into the fleet's state, and saves that state.
+//!
+//! Invariants
+//! - Entries are applied in the log's order, each once. The state in `state.db` and the number of the last record in
+//!   it are committed together; the log's cursor `state` moves only after that commit.
+//! - What is read ahead of a save is bounded: while saving fails, at most [`PENDING_ITEMS_MAX`] items and
+//!   [`PENDING_BYTES_MAX`] bytes of quarantine wait in memory, then reading stops until the disk takes them.
+
+use super::SharedFleet;
+use super::fold::{Effect, Event, Fleet};
+use super::ledger::{Ledger, Totals};
+use super::presence::Thresholds;
+use super::quarantine::QuarantineItem;
+use super::sessions::SessionEvents;
+use super::snapshot::StationRow;
+use super::store::{Save, Store, StoreError};
+use crate::entry::{Entry, What};
+use crate::health::Health;
+use crate::metrics::Metrics;
+use crate::shutdown::Shutdown;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use waystation_durable_log::{Cursor, Log, Reader, Seq};
+use waystation_protocol::StationId;
+
+const CURSOR: &str = "state";
+/// Records and bytes applied under one lock.
+const BATCH_RECORDS: usize = 512;
+const BATCH_BYTES: usize = 1 << 20;
+/// Stations copied for saving under one lock.
+const ROWS_PER_LOCK: usize = 256;
+const PENDING_ITEMS_MAX: usize = 20_000;
+const PENDING_BYTES_MAX: usize = 32 << 20;
+const TICK: Duration = Duration::from_secs(1);
+const SAVE: Duration = Duration::from_secs(1);
+/// A save may take at most this share of the time, one in ten.
+const SAVE_REST: u32 = 9;
+/// How long the thread waits for records before it looks at session events, and for more of them once one is there.
+const WAIT: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(10);
+/// How long a part of the log that the disk does not give is tried again before it is passed over.
+const UNREADABLE_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a start finds.
+pub struct Recovered {
+    pub fleet: SharedFleet,
+    pub store: Arc<Store>,
+    /// What each station has on disk, for intake.
+    pub ledgers: HashMap<StationId, Ledger>,
+    pub projector: Projector,
+}
+
+/// Opens `state.db` and replays the rest of the log into it, so that the state and the ledgers are those of the last
+/// durable record. Blocks; run it before the listener starts.
+///
+/// # Errors
+/// If `state.db` or the log cannot be read.
+pub fn recover(
+    data_dir: &Path,
+    log: &Log,
+    thresholds: Thresholds,
+    metrics: Metrics,
+    health: Health,
+    now_ms: fn() -> i64,
+) -> Result<Recovered, StoreError> {
+    let store = Arc::new(Store::open(data_dir, now_ms)?);
+    let mut fleet = Fleet::new(thresholds, now_ms());
+    let applied = store.load(log.id(), &mut fleet)?.min(log.durable());
+    let cursor = log.cursor(CURSOR).map_err(|error| StoreError::Log(error.to_string()))?;
+    let fleet = SharedFleet::new(fleet);
+    let mut projector = Projector {
+        log: log.clone(),
+        reader: log.reader(applied + 1),
+        cursor,
+        fleet: fleet.clone(),
+        store: Arc::clone(&store),
+        metrics,
+        health,
+        now_ms,
+        applied,
+        saved: applied,
+        quarantined: Vec::new(),
+        quarantined_bytes: 0,
+        lost: Totals::default(),
+        unreadable_since: None,
+    };
+    projector.replay()?;
+    projector.lost = fleet.lock().totals();
+    let ledgers =
+        fleet.lock().stations().map(|station| (station.id.clone(), station.ledger.clone())).collect();
+    Ok(Recovered { fleet, store, ledgers, projector })
+}
+
+/// Reads the log into the fleet's state. It does nothing until it is spawned.
+pub struct Projector {
+    log: Log,
+    reader: Reader,
+    cursor: Cursor,
+    fleet: SharedFleet,
+    store: Arc<Store>,
+    metrics: Metrics,
+    health: Health,
+    now_ms: fn() -> i64,
+    /// Number of the last record in the fleet's state, and in `state.db`.
+    applied: Seq,
+    saved: Seq,
+    quarantined: Vec<QuarantineItem>,
+    quarantined_bytes: usize,
+    /// Losses that the metrics show already.
+    lost: Totals,
+    unreadable_since: Option<Instant>,
+}
+
+#[derive(Default)]
+struct Batch {
+    records: usize,
+    bytes: usize,
+    entries: Vec<Entry>,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub struct ProjectorHandle(JoinHandle<()>);
+
+impl ProjectorHandle {
+    /// Waits for the thread, which ends after the shutdown switch is turned and everything durable is saved.
+    pub fn join(self) {
+        if self.0.join().is_err() {
+            tracing::error!(
+                "the thread that keeps the stations' state panicked; it resumes from its last save"
+            );
+        }
+    }
+}
+
+impl Projector {
+    /// Starts the thread. Each effect is handed to `on_effect` on that thread, which must not block.
+    ///
+    /// The switch must be turned after the last record was committed; the thread then reads to the end and saves.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn spawn(
+        self,
+        sessions: SessionEvents,
+        on_effect: impl FnMut(Effect) + Send + 'static,
+        shutdown: Shutdown,
+    ) -> std::io::Result<ProjectorHandle> {
+        let run = move || self.run(&sessions, on_effect, &shutdown);
+        std::thread::Builder::new().name("state".into()).spawn(run).map(ProjectorHandle)
+    }
+
+    fn run(mut self, sessions: &SessionEvents, mut on_effect: impl FnMut(Effect), shutdown: &Shutdown) {
+        let started = Instant::now();
+        let (mut tick_at, mut save_at, mut save_failed) = (started, started + SAVE, false);
+        loop {
+            let stopping = shutdown.stopping();
+            self.take_sessions(sessions);
+            let more = self.take_batch();
+            if Instant::now() >= tick_at {
+                tick_at = Instant::now() + TICK;
+                self.tick().into_iter().for_each(&mut on_effect);
+            }
+            let save_early = self.pending_full() && !save_failed;
+            if Instant::now() >= save_at || save_early {
+                let begun = Instant::now();
+                save_failed = !self.save_or_report();
+                save_at = Instant::now() + SAVE.max(begun.elapsed() * SAVE_REST);
+            }
+            match (more, stopping) {
+                (true, _) => {}
+                (false, true) => break,
+                (false, false) => self.wait(shutdown),
+            }
+        }
+        self.save_or_report();
+    }
+
+    /// Waits until records are there, and a little longer for company; or, while something fails, for a while.
+    fn wait(&self, shutdown: &Shutdown) {
+        if self.stuck() {
+            self.log.wait_durable(Seq::MAX, WAIT);
+        } else if self.log.wait_durable(self.applied, WAIT) > self.applied && !shutdown.stopping() {
+            self.log.wait_durable(self.applied + BATCH_RECORDS as Seq, GATHER);
+        }
+    }
+
+    fn stuck(&self) -> bool {
+        self.unreadable_since.is_some() || self.pending_full()
+    }
+
+    fn take_sessions(&self, sessions: &SessionEvents) {
+        let now_ms = (self.now_ms)();
+        let mut fleet = None;
+        for event in sessions.take() {
+            fleet.get_or_insert_with(|| self.fleet.lock()).apply(event, now_ms);
+        }
+    }
+
+    /// Applies a batch of records; false if there is nothing more to read now.
+    fn take_batch(&mut self) -> bool {
+        if self.pending_full() {
+            return false;
+        }
+        match self.read_batch() {
+            Ok(Batch { records: 0, .. }) => false,
+            Ok(batch) => {
+                if self.unreadable_since.take().is_some() {
+                    self.health.set("state_log", Ok::<_, String>(()));
+                }
+                self.apply(batch.entries);
+                true
+            }
+            Err(reason) => {
+                self.unreadable(reason);
+                false
+            }
+        }
+    }
+
+    fn unreadable(&mut self, reason: String) {
+        let since = *self.unreadable_since.get_or_insert_with(Instant::now);
+        if since.elapsed() > UNREADABLE_PATIENCE {
+            tracing::error!(
+                reason,
+                "the log stays unreadable; what the disk does not give is counted as lost"
+            );
+            self.reader.skip_unreadable();
+        }
+        self.health.set("state_log", Err(reason));
+    }
+
+    fn read_batch(&mut self) -> Result<Batch, String> {
+        let mut batch = Batch::default();
+        while batch.records < BATCH_RECORDS && batch.bytes < BATCH_BYTES {
+            let (seq, record) = match self.reader.next() {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                // The error comes again at the next call, when nothing waits to be applied.
+                Err(_) if batch.records > 0 => break,
+                Err(error) => return Err(error.to_string()),
+            };
+            batch.records += 1;
+            batch.bytes += record.len();
+            match Entry::decode(record) {
+                Ok(entry) => batch.entries.push(entry),
+                Err(error) => tracing::error!(seq, %error, "a record of the log was left out of the state"),
+            }
+        }
+        self.applied = self.reader.position();
+        for (from, to) in self.reader.skipped() {
+            tracing::error!(from, to, "records of the log are damaged on disk and lost");
+            self.metrics.readings_lost.with_label_values(&["damaged"]).inc_by(to - from + 1);
+        }
+        Ok(batch)
+    }
+
+    fn apply(&mut self, entries: Vec<Entry>) {
+        let now_ms = (self.now_ms)();
+        let fleet = self.fleet.clone();
+        let mut fleet = fleet.lock();
+        for mut entry in entries {
+            if let What::Quarantined(item) = &mut entry.what {
+                // The fold needs to know that something came, not what it was.
+                let item = std::mem::replace(item, empty_item());
+                self.quarantined_bytes += item.payload.len();
+                self.quarantined.push(QuarantineItem::received(&entry.station, entry.received_ms, item));
+            }
+            fleet.apply(Event::Entry(entry), now_ms);
+        }
+    }
+
+    fn tick(&mut self) -> Vec<Effect> {
+        let (effects, totals) = {
+            let mut fleet = self.fleet.lock();
+            (fleet.apply(Event::Tick, (self.now_ms)()), fleet.totals())
+        };
+        self.count_losses(totals);
+        effects
+    }
+
+    /// Counters only rise: what was missing and arrived late was counted if it was missing at a tick.
+    fn count_losses(&mut self, totals: Totals) {
+        for (cause, shown, now) in [
+            ("dropped", &mut self.lost.dropped, totals.dropped),
+            ("missing", &mut self.lost.missing, totals.missing),
+        ] {
+            if now > *shown {
+                self.metrics.readings_lost.with_label_values(&[cause]).inc_by(now - *shown);
+                *shown = now;
+            }
+        }
+    }
+
+    fn pending_full(&self) -> bool {
+        self.quarantined.len() >= PENDING_ITEMS_MAX || self.quarantined_bytes >= PENDING_BYTES_MAX
+    }
+
+    /// Whether it could be saved.
+    fn save_or_report(&mut self) -> bool {
+        let result = self.save().map_err(|error| error.to_string());
+        let saved = result.is_ok();
+        self.health.set("state", result);
+        saved
+    }
+
+    fn save(&mut self) -> Result<(), StoreError> {
+        let rows = self.take_rows();
+        if rows.is_empty() && self.quarantined.is_empty() && self.saved == self.applied {
+            return Ok(());
+        }
+        let save = Save {
+            log_id: self.log.id(),
+            applied_seq: self.applied,
+            stations: &rows,
+            quarantined: &self.quarantined,
+        };
+        if let Err(error) = self.store.save(&save) {
+            self.fleet.lock().put_back_unsaved(rows.iter().map(|row| row.id.as_str()));
+            return Err(error);
+        }
+        self.quarantined.clear();
+        self.quarantined_bytes = 0;
+        self.saved = self.applied;
+        self.cursor.advance(self.saved);
+        self.cursor.save().map_err(|error| StoreError::Log(error.to_string()))
+    }
+
+    fn take_rows(&self) -> Vec<StationRow> {
+        let mut rows = Vec::new();
+        while self.fleet.lock().take_unsaved(ROWS_PER_LOCK, |station| rows.push(StationRow::of(station))) {}
+        rows
+    }
+
+    /// Applies everything that is durable now, saving on the way as often as memory asks for it.
+    fn replay(&mut self) -> Result<(), StoreError> {
+        let (from, to) = (self.applied, self.log.durable());
+        while self.applied < to {
+            let batch = self.read_batch().map_err(StoreError::Log)?;
+            self.apply(batch.entries);
+            if self.pending_full() {
+                self.save()?;
+            }
+        }
+        if to > from {
+            tracing::info!(records = to - from, "replayed the log into the stations' state");
+        }
+        self.save()
+    }
+}
+
+fn empty_item() -> crate::entry::Quarantined {
+    crate::entry::Quarantined {
+        channel: String::new(),
+        reason: String::new(),
+        member: None,
+        payload: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

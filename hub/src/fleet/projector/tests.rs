@@ -1,0 +1,200 @@
+use super::*;
+use crate::entry::{Place, PresenceChange, Quarantined};
+use crate::fleet::{QuarantineFilter, SessionEvents, State};
+use crate::influx::{QuarantineSink, RefusedLine};
+use crate::shutdown;
+use tempfile::TempDir;
+use waystation_durable_log::{Options, Writer};
+use waystation_protocol::{Decoded, Kind, Limits, OutboxId, PresenceState, Reading, decode_channel};
+
+const NOW: i64 = 1_763_800_000_000;
+const THRESHOLDS: Thresholds = Thresholds { warn_after_ms: 180_000, offline_after_ms: 900_000 };
+
+/// A data folder with a log in it.
+struct Folder {
+    dir: TempDir,
+    writer: Writer,
+    log: Log,
+}
+
+impl Folder {
+    fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let (writer, log) = Self::open(&dir);
+        Self { dir, writer, log }
+    }
+
+    fn open(dir: &TempDir) -> (Writer, Log) {
+        let options = Options { segment_bytes: 64 << 10, max_bytes: 64 << 20, ..Options::default() };
+        let (writer, log, _) = waystation_durable_log::open(&dir.path().join("log"), options).unwrap();
+        (writer, log)
+    }
+
+    fn write(&mut self, whats: impl IntoIterator<Item = (&'static str, What)>) {
+        for (station, what) in whats {
+            let mut record = Vec::new();
+            Entry { station: id(station), received_ms: NOW, what }.encode(&mut record);
+            self.writer.append(&record).unwrap();
+        }
+        self.writer.commit().unwrap();
+    }
+
+    fn recover(&self) -> Recovered {
+        let (metrics, health) = (Metrics::new(), Health::default());
+        recover(self.dir.path(), &self.log, THRESHOLDS, metrics, health, || NOW).unwrap()
+    }
+
+    fn reopened(self) -> Self {
+        let Self { dir, writer, log } = self;
+        drop((writer, log));
+        let (writer, log) = Self::open(&dir);
+        Self { dir, writer, log }
+    }
+}
+
+fn id(text: &str) -> StationId {
+    StationId::try_from(text).unwrap()
+}
+
+fn reading(ts: i64) -> Reading {
+    let json = format!(r#"{{"ts":{ts},"device":"env-1","temperature_c":20.5}}"#);
+    let mut decoded = Decoded::default();
+    decode_channel(Kind::Environment, json.as_bytes(), NOW, &Limits::default(), &mut decoded);
+    decoded.accepted.remove(0).reading
+}
+
+fn batch(first_seq: u64, count: u32) -> What {
+    let outbox = OutboxId::try_from("outbox").unwrap();
+    let place = Place { outbox, first_seq, count, lost: vec![] };
+    What::Batch(place, (0..count).map(|index| reading(NOW - 1_000 + i64::from(index))).collect())
+}
+
+fn quarantined(number: usize) -> What {
+    What::Quarantined(Quarantined {
+        channel: "environment".into(),
+        reason: "out_of_range".into(),
+        member: Some("temperature_c".into()),
+        payload: format!("payload {number}").into_bytes(),
+    })
+}
+
+fn online() -> What {
+    What::Presence(PresenceChange { state: PresenceState::Online, ts: NOW, agent: Some("1.2.0".into()) })
+}
+
+fn quarantine(store: &Store, limit: u32) -> Vec<String> {
+    let page = store.quarantine_page(&QuarantineFilter { limit, ..QuarantineFilter::default() }).unwrap();
+    page.items.into_iter().map(|item| String::from_utf8(item.payload).unwrap()).collect()
+}
+
+/// What must be the same after every restart.
+fn check(folder: &Folder, received: u64, in_quarantine: usize) {
+    let recovered = folder.recover();
+    let fleet = recovered.fleet.lock();
+    let station = fleet.station("jb-001").unwrap();
+    assert_eq!(station.ledger.totals().received, received);
+    assert_eq!(recovered.ledgers[&id("jb-001")], station.ledger);
+    assert_eq!(station.latest.readings().len(), 1);
+    assert_eq!(station.agent.as_deref(), Some("1.2.0"));
+    assert_eq!(station.retained().map(|said| said.state), Some(PresenceState::Online));
+    assert_eq!(quarantine(&recovered.store, 1_000).len(), in_quarantine);
+}
+
+#[test]
+fn a_restart_finds_everything_once_however_often_it_happens() {
+    let mut folder = Folder::new();
+    folder.write([("jb-001", online()), ("jb-001", batch(1, 5)), ("jb-001", quarantined(1))]);
+    check(&folder, 5, 1);
+    check(&folder, 5, 1); // from state.db alone
+    let mut folder = folder.reopened();
+    folder.write([("jb-001", batch(6, 5)), ("jb-001", quarantined(2)), ("jb-002", batch(1, 1))]);
+    check(&folder, 10, 2);
+    check(&folder.reopened(), 10, 2);
+}
+
+#[test]
+fn without_state_db_the_log_is_replayed_from_its_beginning() {
+    let mut folder = Folder::new();
+    folder.write([("jb-001", online()), ("jb-001", batch(1, 5)), ("jb-001", quarantined(1))]);
+    check(&folder, 5, 1);
+    for file in ["state.db", "state.db-wal", "state.db-shm"] {
+        let path = folder.dir.path().join(file);
+        if path.exists() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    check(&folder, 5, 1);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_passed_over() {
+    let mut folder = Folder::new();
+    folder.writer.append(b"\xffnot an entry").unwrap();
+    folder.write([("jb-001", online()), ("jb-001", batch(1, 5))]);
+    check(&folder, 5, 0);
+}
+
+#[test]
+fn the_thread_follows_the_log_and_the_sessions_and_saves_when_it_stops() {
+    let mut folder = Folder::new();
+    let recovered = folder.recover();
+    let (fleet, sessions) = (recovered.fleet.clone(), SessionEvents::default());
+    let (trigger, shutdown) = shutdown::switch();
+    let thread = recovered.projector.spawn(sessions.clone(), |_| {}, shutdown).unwrap();
+    sessions.connected(&id("jb-002"), NOW);
+    folder.write([("jb-001", online()), ("jb-001", batch(1, 5)), ("jb-001", quarantined(1))]);
+    trigger.stop();
+    thread.join();
+    assert_eq!(fleet.lock().station("jb-002").map(|station| station.state()), Some(State::Online));
+    assert_eq!(fleet.lock().station("jb-001").map(|station| station.ledger.totals().received), Some(5));
+    check(&folder, 5, 1);
+}
+
+#[test]
+fn lines_that_influxdb_refused_are_kept_once() {
+    let folder = Folder::new();
+    let store = folder.recover().store;
+    let line = |text: &str| RefusedLine { line: text.into(), reason: "field type conflict".into() };
+    let lines = [line("environment,station=jb-007,device=env-1 temperature_c=1 1"), line("door x=1 1")];
+    store.quarantine(&lines).unwrap();
+    store.quarantine(&lines).unwrap();
+    let page = store.quarantine_page(&QuarantineFilter { limit: 10, ..QuarantineFilter::default() }).unwrap();
+    let stations: Vec<&str> = page.items.iter().map(|item| item.station.as_str()).collect();
+    assert_eq!(stations, ["", "jb-007"]);
+    assert!(page.items.iter().all(|item| item.detail.as_deref() == Some("field type conflict")));
+}
+
+#[test]
+fn the_quarantine_is_listed_newest_first_in_pages() {
+    let mut folder = Folder::new();
+    folder
+        .write((0..5).map(|number| (if number % 2 == 0 { "jb-001" } else { "jb-002" }, quarantined(number))));
+    let store = folder.recover().store;
+    let page = |station: Option<&str>, before| {
+        let filter =
+            QuarantineFilter { station: station.map(str::to_owned), before, limit: 2, ..Default::default() };
+        let page = store.quarantine_page(&filter).unwrap();
+        let payloads: Vec<String> =
+            page.items.into_iter().map(|item| String::from_utf8(item.payload).unwrap()).collect();
+        (payloads, page.next)
+    };
+    let (first, next) = page(None, None);
+    assert_eq!(first, ["payload 4", "payload 3"]);
+    let (second, next) = page(None, next);
+    assert_eq!(second, ["payload 2", "payload 1"]);
+    assert_eq!(page(None, next), (vec!["payload 0".into()], None));
+    assert_eq!(page(Some("jb-002"), None).0, ["payload 3", "payload 1"]);
+}
+
+#[test]
+fn the_quarantine_is_bounded_and_counts_what_gave_way() {
+    let mut folder = Folder::new();
+    let items = usize::try_from(crate::fleet::QUARANTINE_ITEMS_MAX).unwrap();
+    folder.write((0..items + 7).map(|number| ("jb-001", quarantined(number))));
+    let store = folder.recover().store;
+    let page = store.quarantine_page(&QuarantineFilter { limit: 1, ..QuarantineFilter::default() }).unwrap();
+    assert_eq!(page.dropped_total, 7);
+    assert_eq!(page.items[0].payload, format!("payload {}", items + 6).into_bytes());
+    let store = folder.recover().store;
+    assert_eq!(quarantine(&store, u32::MAX - 1).len(), items);
+}

@@ -1,0 +1,83 @@
+//! The file `state.db`: SQLite, WAL, every commit synced to disk.
+//!
+//! ```text
+//! progress    one row: the log's id, and the number of its last record that is in here
+//! station     presence, ledger (JSON) and latest readings (the log's binary form) of every station
+//! quarantine  what could not be taken, newest 100,000 items or 256 MiB
+//! ```
+//!
+//! Everything that one range of the log changed is committed together with the progress, so that a replay after a
+//! crash starts exactly behind what is in here. The file is derived: without it, the hub rebuilds what the log still
+//! holds.
+
+use super::store::StoreError;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+const VERSION: i64 = 1;
+
+/// Another connection of this process may hold the file for one transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+const TABLES: &str = "
+    CREATE TABLE progress (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        log_id TEXT NOT NULL,
+        applied_seq INTEGER NOT NULL
+    );
+    CREATE TABLE station (
+        id TEXT PRIMARY KEY,
+        last_seen_ms INTEGER,
+        said TEXT,
+        said_ms INTEGER,
+        agent TEXT,
+        ledger TEXT NOT NULL,
+        latest BLOB NOT NULL
+    );
+    CREATE TABLE quarantine (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        received_ms INTEGER NOT NULL,
+        station TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        member TEXT,
+        detail TEXT,
+        payload BLOB NOT NULL,
+        fingerprint BLOB UNIQUE
+    );
+    CREATE INDEX quarantine_by_station ON quarantine (station, id);
+    CREATE TABLE quarantine_dropped (one INTEGER PRIMARY KEY CHECK (one = 1), items INTEGER NOT NULL);
+    INSERT INTO quarantine_dropped VALUES (1, 0);
+";
+
+/// Opens the file to write, and makes it if it is not there.
+pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::sqlite("open", path, source);
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    // FULL syncs the WAL at each commit: the log's cursor moves on the strength of it.
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    match found {
+        VERSION => {}
+        0 => {
+            let transaction = connection.transaction().map_err(failed)?;
+            transaction.execute_batch(TABLES).map_err(failed)?;
+            transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+            transaction.commit().map_err(failed)?;
+        }
+        newer => return Err(StoreError::Newer { path: path.to_owned(), found: newer, known: VERSION }),
+    }
+    Ok(connection)
+}
+
+/// Opens the file to read, next to the writer.
+pub fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |source| StoreError::sqlite("open", path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    Ok(connection)
+}

@@ -1,0 +1,105 @@
+//! A station's state as a row of `state.db`, and back.
+
+use super::fold::{Fleet, StationState};
+use super::latest::Latest;
+use super::presence::Presence;
+use rusqlite::{Connection, Row, Transaction, params};
+use waystation_protocol::{PresenceState, Reading, StationId};
+
+/// One station, ready to be written without the fleet's lock.
+#[derive(Debug, Clone)]
+pub struct StationRow {
+    pub id: String,
+    last_seen_ms: Option<i64>,
+    said: Option<(PresenceState, i64)>,
+    agent: Option<String>,
+    ledger: String,
+    latest: Vec<u8>,
+}
+
+impl StationRow {
+    pub fn of(station: &StationState) -> Self {
+        let mut latest = Vec::new();
+        station.latest.readings().iter().for_each(|reading| reading.encode(&mut latest));
+        Self {
+            id: station.id.as_str().to_owned(),
+            last_seen_ms: station.last_seen_ms(),
+            said: station.presence.said(),
+            agent: station.agent.as_ref().map(ToString::to_string),
+            // Ranges and ids as JSON: nothing in them can fail to be written.
+            ledger: serde_json::to_string(&station.ledger).unwrap_or_else(|_| "[]".into()),
+            latest,
+        }
+    }
+
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let said = row.get::<_, Option<String>>("said")?.map(|word| match word.as_str() {
+            "online" => PresenceState::Online,
+            _ => PresenceState::Offline,
+        });
+        Ok(Self {
+            id: row.get("id")?,
+            last_seen_ms: row.get("last_seen_ms")?,
+            said: said.zip(row.get("said_ms")?),
+            agent: row.get("agent")?,
+            ledger: row.get("ledger")?,
+            latest: row.get("latest")?,
+        })
+    }
+
+    /// The station's state; `None` if its id or its ledger cannot be read.
+    fn restore(self) -> Option<StationState> {
+        let id = StationId::try_from(self.id.as_str()).ok()?;
+        let ledger = serde_json::from_str(&self.ledger).ok()?;
+        let mut latest = Latest::default();
+        let mut input = &self.latest[..];
+        while !input.is_empty() {
+            match Reading::decode(&mut input) {
+                Ok(reading) => latest.update(reading),
+                // Written by another version: the next readings replace what is left out here.
+                Err(_) => break,
+            }
+        }
+        let presence = Presence::restored(self.last_seen_ms, self.said);
+        Some(Fleet::restored(id, presence, self.agent.map(Into::into), ledger, latest))
+    }
+}
+
+/// Writes stations over what was saved of them before.
+pub fn save(transaction: &Transaction<'_>, rows: &[StationRow]) -> rusqlite::Result<()> {
+    let mut upsert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO station (id, last_seen_ms, said, said_ms, agent, ledger, latest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for row in rows {
+        let said = row.said.map(|(word, _)| word.as_str());
+        let said_ms = row.said.map(|(_, at)| at);
+        upsert.execute(params![
+            row.id,
+            row.last_seen_ms,
+            said,
+            said_ms,
+            row.agent,
+            row.ledger,
+            row.latest
+        ])?;
+    }
+    Ok(())
+}
+
+/// Reads all stations into the fleet.
+pub fn load(connection: &Connection, fleet: &mut Fleet) -> rusqlite::Result<()> {
+    let mut select = connection.prepare("SELECT * FROM station")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let row = StationRow::from_row(row)?;
+        let id = row.id.clone();
+        match row.restore() {
+            Some(station) => fleet.restore(station),
+            None => {
+                tracing::error!(station = id, "state.db holds a station that cannot be read; it starts anew")
+            }
+        }
+    }
+    Ok(())
+}

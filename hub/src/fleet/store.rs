@@ -1,0 +1,135 @@
+//! `state.db`: what the fold made of the log so far, and the quarantine.
+
+use super::fold::Fleet;
+use super::quarantine::{self, Kept, QuarantineFilter, QuarantineItem, QuarantinePage};
+use super::schema;
+use super::snapshot::{self, StationRow};
+use crate::influx::{QuarantineError, QuarantineSink, RefusedLine};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use thiserror::Error;
+
+/// What can go wrong with `state.db`.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error(
+        "cannot {doing} {}: {source}; check that the disk has room and that the folder belongs to the hub's user. If \
+         the file is damaged, move it away: the hub rebuilds it from the log", .path.display()
+    )]
+    Sqlite { doing: &'static str, path: PathBuf, source: rusqlite::Error },
+    #[error(
+        "{} was written by a newer hub (version {found} of the file, this hub knows {known}); run that hub, or move \
+         the file away to have it rebuilt from the log", .path.display()
+    )]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("cannot read the log to rebuild the stations' state: {0}")]
+    Log(String),
+}
+
+impl StoreError {
+    pub(super) fn sqlite(doing: &'static str, path: &Path, source: rusqlite::Error) -> Self {
+        Self::Sqlite { doing, path: path.to_owned(), source }
+    }
+}
+
+/// The open file. Writing and reading have a connection each, so that a long list never delays a commit.
+pub struct Store {
+    path: PathBuf,
+    writer: Mutex<Writer>,
+    reader: Mutex<Connection>,
+    now_ms: fn() -> i64,
+}
+
+struct Writer {
+    connection: Connection,
+    kept: Kept,
+}
+
+/// What one save writes, in one transaction.
+pub struct Save<'a> {
+    pub log_id: &'a str,
+    pub applied_seq: u64,
+    pub stations: &'a [StationRow],
+    pub quarantined: &'a [QuarantineItem],
+}
+
+impl Store {
+    /// Opens `state.db` in the data folder, or makes it.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or belongs to a newer hub.
+    pub fn open(data_dir: &Path, now_ms: fn() -> i64) -> Result<Self, StoreError> {
+        let path = data_dir.join("state.db");
+        let connection = schema::open_writer(&path)?;
+        let kept = Kept::load(&connection).map_err(|source| StoreError::sqlite("read", &path, source))?;
+        let reader = Mutex::new(schema::open_reader(&path)?);
+        Ok(Self { writer: Mutex::new(Writer { connection, kept }), reader, path, now_ms })
+    }
+
+    /// Reads all stations into the fleet; gives the number of the last record of this log that they contain (0: none).
+    pub(super) fn load(&self, log_id: &str, fleet: &mut Fleet) -> Result<u64, StoreError> {
+        let writer = self.writer();
+        let mut read = || {
+            snapshot::load(&writer.connection, fleet)?;
+            let progress = "SELECT applied_seq FROM progress WHERE log_id = ?1";
+            writer.connection.query_row(progress, [log_id], |row| row.get::<_, i64>(0)).optional()
+        };
+        let applied = read().map_err(|source| StoreError::sqlite("read", &self.path, source))?;
+        Ok(applied.and_then(|applied| u64::try_from(applied).ok()).unwrap_or(0))
+    }
+
+    /// Saves what changed, durably.
+    pub(super) fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
+        let write = |transaction: &rusqlite::Transaction<'_>, kept: Kept| {
+            snapshot::save(transaction, save.stations)?;
+            let kept = kept.insert(transaction, save.quarantined.iter())?;
+            let progress = "INSERT OR REPLACE INTO progress (one, log_id, applied_seq) VALUES (1, ?1, ?2)";
+            let applied = i64::try_from(save.applied_seq).unwrap_or(i64::MAX); // 2^63 records are never written
+            transaction.execute(progress, params![save.log_id, applied])?;
+            Ok(kept)
+        };
+        self.commit(write)
+    }
+
+    /// One page of the quarantine. Blocks on the disk.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn quarantine_page(&self, filter: &QuarantineFilter) -> Result<QuarantinePage, StoreError> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        quarantine::page(&reader, filter).map_err(|source| StoreError::sqlite("read", &self.path, source))
+    }
+
+    fn commit(
+        &self,
+        write: impl FnOnce(&rusqlite::Transaction<'_>, Kept) -> rusqlite::Result<Kept>,
+    ) -> Result<(), StoreError> {
+        let mut writer = self.writer();
+        let before = writer.kept;
+        let run = || {
+            let transaction = writer.connection.transaction()?;
+            let kept = write(&transaction, before)?;
+            transaction.commit()?;
+            Ok(kept)
+        };
+        let kept = run().map_err(|source| StoreError::sqlite("write", &self.path, source))?;
+        writer.kept = kept;
+        Ok(())
+    }
+
+    /// A transaction that a panic cut short was rolled back when it was dropped, so the lock's poison says nothing.
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl QuarantineSink for Store {
+    fn quarantine(&self, lines: &[RefusedLine]) -> Result<(), QuarantineError> {
+        let now_ms = (self.now_ms)();
+        let items: Vec<QuarantineItem> =
+            lines.iter().map(|line| QuarantineItem::refused(line, now_ms)).collect();
+        self.commit(|transaction, kept| kept.insert(transaction, items.iter()))
+            .map_err(|error| QuarantineError(error.to_string()))
+    }
+}

@@ -1,0 +1,71 @@
+//! Query strings, taken strictly: an unknown or doubled parameter is an error, not a filter that silently does nothing.
+
+use super::{App, Problem};
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+
+/// Items of a list when the caller does not say, and at most.
+pub const LIMIT_DEFAULT: usize = 100;
+pub const LIMIT_MAX: usize = 1_000;
+
+/// The parameters of a request, each name once.
+pub struct Parameters(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Query::<Vec<(String, String)>>::from_request_parts(parts, app).await {
+            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Err(_) => Err(Problem::bad_request("the query string cannot be read; write it as name=value&…")),
+        }
+    }
+}
+
+impl Parameters {
+    /// Refuses every name that is not among these, and every name that stands twice.
+    pub fn allow(&self, allowed: &[&str]) -> Result<(), Problem> {
+        for (place, (name, _)) in self.0.iter().enumerate() {
+            if !allowed.contains(&name.as_str()) {
+                let (name, allowed) = (shown(name), allowed.join(", "));
+                return Err(Problem::bad_request(format!("there is no parameter `{name}`; there are: {allowed}")));
+            }
+            if self.0[..place].iter().any(|(before, _)| before == name) {
+                return Err(Problem::bad_request(format!("the parameter `{name}` stands twice")));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let value = self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
+    }
+
+    pub fn parsed<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let wrong = || Problem::bad_request(format!("`{}` is no {name}; give {expected}", shown(text)));
+        parse(text).map(Some).ok_or_else(wrong)
+    }
+
+    pub fn limit(&self) -> Result<usize, Problem> {
+        let expected = format!("a number from 1 to {LIMIT_MAX}");
+        let in_range = |text: &str| text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+        Ok(self.parsed("limit", &expected, in_range)?.unwrap_or(LIMIT_DEFAULT))
+    }
+
+    /// The `next` of the page before, under either of its names.
+    pub fn cursor(&self) -> Option<&str> {
+        self.text("cursor").or_else(|| self.text("after"))
+    }
+}
+
+/// Somebody else's text in an error: short.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}

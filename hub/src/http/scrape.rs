@@ -1,0 +1,139 @@
+//! `/metrics`: the counters as they stand, and the stations' gauges filled in at each scrape.
+
+use super::access::Reading;
+use super::stations::{STATIONS_PER_LOCK, count_states, of_kind};
+use super::{App, Problem};
+use crate::config::PerStation;
+use crate::fleet::{State, StationState};
+use crate::metrics::Metrics;
+use crate::registry::Station;
+use axum::extract::State as AppState;
+use axum::http::header;
+use axum::response::IntoResponse;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+use waystation_protocol::{Body, Kind, SlotState, VoltageClass};
+
+/// More stations than this get no series of their own, unless the configuration insists.
+const PER_STATION_MAX: usize = 5_000;
+
+/// One scrape fills the gauges at a time.
+#[derive(Default)]
+pub struct Scrape(Mutex<()>);
+
+pub(super) async fn metrics(AppState(app): AppState<App>, _: Reading) -> Result<impl IntoResponse, Problem> {
+    let text = app.blocking(render).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+
+fn render(app: &App) -> Result<String, Problem> {
+    let _one_at_a_time = app.scrape.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let metrics = &app.sources.metrics;
+    for (state, count) in State::ALL.into_iter().zip(count_states(app)) {
+        metrics.stations.with_label_values(&[state.as_str()]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    fill_log(app);
+    forget_stations(metrics);
+    if wanted(app) {
+        fill_stations(app);
+    }
+    metrics.render().map_err(|error| {
+        tracing::error!(%error, "the metrics cannot be rendered");
+        Problem::internal()
+    })
+}
+
+fn fill_log(app: &App) {
+    let (log, metrics) = (&app.sources.log, &app.sources.metrics);
+    let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    metrics.log_bytes.set(gauge(log.bytes()));
+    metrics.log_unsent_bytes.set(gauge(log.unread_bytes()));
+    let oldest = log.oldest_unread_ms().map(|oldest_ms| UNIX_EPOCH + Duration::from_millis(oldest_ms));
+    let age = oldest.and_then(|oldest| oldest.elapsed().ok()).unwrap_or_default();
+    metrics.log_oldest_unsent_seconds.set(gauge(age.as_secs()));
+}
+
+fn wanted(app: &App) -> bool {
+    match app.sources.config.metrics.per_station {
+        PerStation::Always => true,
+        PerStation::Never => false,
+        PerStation::Auto => app.sources.directory.load().len() <= PER_STATION_MAX,
+    }
+}
+
+/// A station that was removed, or a value that is no longer known, must not stay at its last value.
+fn forget_stations(metrics: &Metrics) {
+    metrics.station_up.reset();
+    metrics.station_last_seen.reset();
+    metrics.station_people.reset();
+    metrics.station_seat_utilisation.reset();
+    metrics.station_cabinet_ready.reset();
+}
+
+fn fill_stations(app: &App) {
+    let directory = app.sources.directory.load();
+    for stations in directory.stations().chunks(STATIONS_PER_LOCK) {
+        let fleet = app.sources.fleet.lock();
+        for station in stations {
+            fill(&app.sources.metrics, station, fleet.station(station.id.as_str()));
+        }
+    }
+}
+
+fn fill(metrics: &Metrics, station: &Station, known: Option<&StationState>) {
+    let id = station.id.as_str();
+    let online = known.is_some_and(|known| known.state() == State::Online);
+    metrics.station_up.with_label_values(&[id]).set(i64::from(online));
+    let Some(known) = known else { return };
+    if let Some(last_seen_ms) = known.last_seen_ms() {
+        metrics.station_last_seen.with_label_values(&[id]).set(number(last_seen_ms) / 1e3);
+    }
+    // A figure of hours ago is no figure of now.
+    if matches!(known.state(), State::Online | State::Late) {
+        fill_people(metrics, station, known);
+        fill_cabinets(metrics, id, known);
+    }
+}
+
+fn fill_people(metrics: &Metrics, station: &Station, known: &StationState) {
+    let (mut people, mut capacity) = (None, None);
+    for reading in of_kind(known, Kind::Occupancy) {
+        let Body::Occupancy(zone) = &reading.body else { continue };
+        add(&mut people, zone.people);
+        add(&mut capacity, zone.capacity);
+    }
+    let Some(people) = people else { return };
+    let id = station.id.as_str();
+    metrics.station_people.with_label_values(&[id]).set(number(people));
+    let capacity = capacity.or(station.capacity.map(i64::from)).filter(|capacity| *capacity > 0);
+    if let Some(capacity) = capacity {
+        let ratio = number(people.min(capacity)) / number(capacity);
+        metrics.station_seat_utilisation.with_label_values(&[id]).set(ratio);
+    }
+}
+
+fn fill_cabinets(metrics: &Metrics, id: &str, known: &StationState) {
+    for reading in of_kind(known, Kind::Cabinet) {
+        let Body::Cabinet(cabinet) = &reading.body else { continue };
+        for slot in cabinet.slots.iter().flatten() {
+            let Some(class) = slot.class else { continue };
+            let ready = metrics.station_cabinet_ready.with_label_values(&[id, class_name(class)]);
+            ready.add(if slot.state == Some(SlotState::Ready) { 1.0 } else { 0.0 });
+        }
+    }
+}
+
+fn class_name(class: VoltageClass) -> &'static str {
+    class.as_str()
+}
+
+fn add(sum: &mut Option<i64>, value: Option<i64>) {
+    if let Some(value) = value {
+        *sum = Some(sum.unwrap_or(0).saturating_add(value));
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // people, batteries and milliseconds are far below 2^53
+fn number(value: i64) -> f64 {
+    value as f64
+}

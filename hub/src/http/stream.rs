@@ -1,0 +1,139 @@
+//! `/api/v1/stream`: server-sent events for the page: the stations asked for, then each of them when it changes.
+//!
+//! Nothing is queued: once a second a stream asks which of its stations have changed since it last looked. A client
+//! that reads slowly is asked less often, and gets the newest state when it reads on.
+//!
+//! Events: `station` (an item as in the list), `counts` (registered stations by state, and `ready`).
+
+use super::access::Reading;
+use super::query::Parameters;
+use super::stations::{Filter, Item, STATIONS_PER_LOCK, count_states};
+use super::{App, Problem};
+use crate::fleet::State;
+use crate::registry::Station;
+use crate::shutdown::Shutdown;
+use axum::body::{Body, Bytes};
+use axum::extract::State as AppState;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Interval, MissedTickBehavior};
+
+/// Streams open at once.
+pub const STREAMS_MAX: usize = 200;
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Looks between two counts of all stations, and between two signs of life.
+const COUNTS_EVERY: u64 = 5;
+const ALIVE_EVERY: u64 = 15;
+
+struct Stream {
+    app: App,
+    stations: Vec<Arc<Station>>,
+    /// Changes up to this one were sent.
+    seen: u64,
+    looks: u64,
+    interval: Interval,
+    shutdown: Shutdown,
+    _permit: OwnedSemaphorePermit,
+}
+
+pub(super) async fn open(
+    AppState(app): AppState<App>,
+    _: Reading,
+    parameters: Parameters,
+) -> Result<impl IntoResponse, Problem> {
+    let filter = Filter::from(&parameters)?;
+    let permit = Arc::clone(&app.streams).try_acquire_owned();
+    let permit = permit.map_err(|_| Problem::unavailable("too many streams are open; close one, or poll"))?;
+    let stations = app.blocking(move |app| Ok(members(app, &filter))).await?;
+    let mut interval = tokio::time::interval(LOOK_EVERY);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let shutdown = app.shutdown.clone();
+    let stream = Stream { app, stations, seen: 0, looks: 0, interval, shutdown, _permit: permit };
+    let body = Body::from_stream(futures_util::stream::unfold(stream, next));
+    Ok(([(header::CONTENT_TYPE, "text/event-stream")], body))
+}
+
+/// The stations that the stream speaks of, whatever becomes of their state.
+fn members(app: &App, filter: &Filter) -> Vec<Arc<Station>> {
+    let mut stations = Vec::new();
+    filter.each(app, |station, _| stations.push(Arc::clone(station)));
+    stations
+}
+
+async fn next(mut stream: Stream) -> Option<(Result<Bytes, Infallible>, Stream)> {
+    loop {
+        tokio::select! {
+            () = stream.shutdown.stopped() => return None,
+            _ = stream.interval.tick() => {}
+        }
+        let app = stream.app.clone();
+        let look = app.blocking(move |_| {
+            let events = stream.look();
+            Ok((stream, events))
+        });
+        let events;
+        (stream, events) = look.await.ok()?;
+        if !events.is_empty() {
+            return Some((Ok(events.into()), stream));
+        }
+    }
+}
+
+impl Stream {
+    fn look(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let since = self.seen;
+        self.seen = self.app.sources.fleet.lock().version();
+        for stations in self.stations.chunks(STATIONS_PER_LOCK) {
+            let fleet = self.app.sources.fleet.lock();
+            for station in stations {
+                let known = fleet.station(station.id.as_str());
+                if self.looks == 0 || known.is_some_and(|known| known.version() > since) {
+                    event(&mut out, "station", &Item::of(station, known));
+                }
+            }
+        }
+        if self.looks.is_multiple_of(COUNTS_EVERY) {
+            event(&mut out, "counts", &Counts::of(&self.app));
+        }
+        if out.is_empty() && self.looks.is_multiple_of(ALIVE_EVERY) {
+            out.extend_from_slice(b": alive\n\n");
+        }
+        self.looks += 1;
+        out
+    }
+}
+
+#[derive(Serialize)]
+struct Counts {
+    total: u64,
+    states: BTreeMap<&'static str, u64>,
+    ready: bool,
+}
+
+impl Counts {
+    fn of(app: &App) -> Self {
+        let counts = count_states(app);
+        let states = State::ALL.iter().map(|state| state.as_str()).zip(counts).collect();
+        Self { total: counts.iter().sum(), states, ready: app.sources.health.ready() }
+    }
+}
+
+fn event(out: &mut Vec<u8>, name: &str, data: &impl Serialize) {
+    let before = out.len();
+    out.extend_from_slice(format!("event: {name}\ndata: ").as_bytes());
+    // JSON on one line: it holds no line break outside of strings, and none unescaped inside.
+    if let Err(error) = serde_json::to_writer(&mut *out, data) {
+        tracing::error!(%error, name, "an event could not be written");
+        out.truncate(before);
+        return;
+    }
+    out.extend_from_slice(b"\n\n");
+}
