@@ -122,6 +122,11 @@ enum Command {
     },
     /// Readings stored in InfluxDB, by the ways that lead there.
     Influx(InfluxOptions),
+    /// The gateway agent's outbox, drain rate and memory.
+    Agent {
+        #[arg(long, default_value_t = 1_000_000)]
+        readings: u64,
+    },
     /// rumqttd alone, as the bench starts it.
     #[command(hide = true)]
     Rumqttd { listen: SocketAddr },
@@ -187,6 +192,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
             rows::idle(plan, counts),
             rows::connects(plan, 10_000),
             rows::influx(plan, &options.plan(plan.quick)),
+            rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
         ],
         Command::Influx(options) => vec![rows::influx(plan, &options.plan(plan.quick))],
         Command::Ack { connections, window, batch } => {
@@ -200,6 +206,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
             vec![rows::idle(plan, if connections.is_empty() { counts } else { &connections })]
         }
         Command::Connects { stations } => vec![rows::connects(plan, stations)],
+        Command::Agent { readings } => vec![rows::agent(plan, readings)],
         Command::Rumqttd { .. } => Vec::new(),
     }
 }

@@ -37,15 +37,24 @@ fn run_ns(schedstat: &str) -> Result<u64> {
     first.parse().with_context(|| format!("schedstat begins with {first:?}"))
 }
 
-/// Resident memory of a process (VmRSS).
+/// Resident memory of a process.
 pub fn resident_bytes(pid: u32) -> Result<u64> {
+    status_bytes(pid, "VmRSS:")
+}
+
+/// The most memory that a process ever had resident.
+pub fn resident_bytes_max(pid: u32) -> Result<u64> {
+    status_bytes(pid, "VmHWM:")
+}
+
+fn status_bytes(pid: u32, name: &str) -> Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(name))
         .and_then(|rest| rest.split_whitespace().next())
         .and_then(|kib| kib.parse::<u64>().ok())
-        .with_context(|| format!("no VmRSS in {path}"))?;
+        .with_context(|| format!("no {name} in {path}"))?;
     Ok(kib * 1024)
 }

@@ -39,7 +39,7 @@ pub struct Target {
 
 impl Target {
     /// The login of connection `index`; connections beyond the logins are an error.
-    fn login(&self, index: usize) -> Result<&Login> {
+    pub fn login(&self, index: usize) -> Result<&Login> {
         self.logins.get(index).with_context(|| {
             format!("connection {index} has no station: only {} are registered", self.logins.len())
         })

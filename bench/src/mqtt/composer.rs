@@ -1,11 +1,10 @@
 //! PUBLISH packets made by copying a finished one and writing over the few bytes that differ.
 
 use super::packets::{packet, text};
-use super::reading::{Payload, Random, Spots, StationClock, reading_text};
+use super::reading::{KIND, Payload, Random, Spots, StationClock, reading_text};
 
 /// Digits that `first_seq` is padded to with spaces, which JSON allows before a number.
 const SEQUENCE_DIGITS: usize = 12;
-const KIND: &str = r#"{"kind":"environment","#;
 
 /// A station's name and the outbox that its batches come from.
 #[derive(Debug, Clone)]

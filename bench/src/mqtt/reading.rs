@@ -13,6 +13,9 @@ const TS_DIGITS: usize = 13;
 /// Readings from one station within the same millisecond, at most, before its clock runs ahead.
 pub const DEVICES_MAX: u8 = 100;
 
+/// How a reading begins where it has to say its kind.
+pub const KIND: &str = r#"{"kind":"environment","#;
+
 /// What one PUBLISH carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
@@ -91,6 +94,16 @@ pub fn line_protocol(
         }
     }
     Ok(())
+}
+
+/// Appends such a reading as a line of JSON with its kind; `seed` makes its values.
+pub fn json_line(out: &mut Vec<u8>, ts: i64, seed: u64) {
+    let mut clock = StationClock::new(1);
+    clock.advance(ts);
+    let start = out.len();
+    out.extend_from_slice(reading_text(KIND).as_bytes());
+    Spots::new(start, KIND).fill(out, &clock, seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    out.push(b'\n');
 }
 
 /// Xorshift64 (Marsaglia 2003).

@@ -1,12 +1,14 @@
 //! One file a table.
 
 mod ack;
+mod agent;
 mod connects;
 mod idle;
 mod influx;
 mod latency;
 
 pub use ack::{Shape, ack};
+pub use agent::agent;
 pub use connects::connects;
 pub use idle::idle;
 pub use influx::{InfluxPlan, influx};

@@ -1,10 +1,12 @@
 //! The servers under comparison, each in a temporary folder and on free loopback ports.
 
+mod agent;
 mod hub;
 mod influxdb;
 mod mosquitto;
 mod rumqttd;
 
+pub use agent::Agent;
 pub use hub::{HubOptions, hub};
 pub use influxdb::{DATABASE, InfluxDb};
 pub use mosquitto::mosquitto;
