@@ -14,7 +14,7 @@ fn batch(header: &str, readings: &[&str]) -> String {
 fn check_reading(json: &str, expected: Result<(), (Reason, Option<&str>)>) {
     let payload = batch(r#""outbox":"o","first_seq":1"#, &[GOOD, json, GOOD]);
     let (header, out) = decode_as_batch(payload.as_bytes());
-    assert_eq!(header.unwrap().count, 3, "{json}");
+    assert_eq!(header.map(|header| header.count), Some(3), "{json}");
     let found = match out.rejected.as_slice() {
         [] => Ok(()),
         [rejected] => {

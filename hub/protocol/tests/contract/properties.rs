@@ -306,7 +306,8 @@ fn never_panics(bytes: &[u8]) {
     let mut input = bytes;
     while Reading::decode(&mut input).is_ok() && !input.is_empty() {}
     let text = String::from_utf8_lossy(bytes);
-    let (half, rest) = text.split_at(text.floor_char_boundary(text.len() / 2));
+    let (half, rest) =
+        text.split_at((0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
     if valid_filter(half) && valid_topic_name(rest) {
         filter_matches(half, rest);
     }
