@@ -1,1 +1,323 @@
-//! (being built)
+//! The hub, wired: read it top to bottom.
+//!
+//! Start: registry, log, state (which replays the rest of the log), and only then what feeds them: recorder,
+//! connection threads, listeners. Stop: first what takes in, then the recorder, then what reads the log, so that
+//! everything acknowledged is on disk and the consumers have seen it.
+
+use crate::access::{Addresses, Throttle};
+use crate::broker::{self, Broker, BrokerError, BrokerThreads};
+use crate::clock::now_ms;
+use crate::config::{self, Config};
+use crate::fleet::{self, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError, Thresholds};
+use crate::health::Health;
+use crate::influx::{self, Influx};
+use crate::intake::Ledgers;
+use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, Shared, ShardsError, TlsError};
+use crate::metrics::Metrics;
+use crate::recorder;
+use crate::registry::{self, Registry, RegistryError, SharedDirectory};
+use crate::shutdown::{self, Shutdown, Trigger};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::task::{JoinError, JoinSet};
+use waystation_durable_log::{Log, OpenError, Options, WhenFull, Writer};
+use waystation_protocol::Presence;
+
+/// Why the hub does not start; each says what to do.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error("cannot create {path}: {source}; data_dir must be a folder that the hub may write to")]
+    DataDir { path: std::path::PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    #[error(transparent)]
+    State(#[from] StoreError),
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Shards(#[from] ShardsError),
+    #[error(transparent)]
+    Influx(#[from] influx::StartError),
+    #[error("cannot start a thread: {0}; check the limit on processes (ulimit -u)")]
+    Thread(#[from] std::io::Error),
+    #[error("a task of the start panicked: {0}")]
+    Panicked(#[from] JoinError),
+}
+
+/// Where the hub listens, ports as the system gave them.
+#[derive(Debug, Clone, Default)]
+pub struct Listening {
+    pub mqtt: Option<SocketAddr>,
+    pub mqtt_tls: Option<SocketAddr>,
+    pub mqtt_ws: Option<SocketAddr>,
+    pub http: Option<SocketAddr>,
+}
+
+/// A running hub.
+pub struct Hub {
+    pub listening: Listening,
+    pub registry: Arc<Registry>,
+    pub directory: SharedDirectory,
+    intake: IntakeStage,
+    consumers: Consumers,
+    broker: BrokerThreads,
+}
+
+/// What takes in: listeners, connection threads, recorder.
+struct IntakeStage {
+    stop: Trigger,
+    tasks: JoinSet<()>,
+    shards: Vec<JoinHandle<()>>,
+    recorder: JoinHandle<()>,
+}
+
+/// What reads the log.
+struct Consumers {
+    stop: Trigger,
+    log: Log,
+    projector: ProjectorHandle,
+    influx: Option<Influx>,
+}
+
+/// Starts the hub on the present runtime.
+///
+/// # Errors
+/// See [`StartError`]. What was started before the error is stopped.
+pub async fn start(config: Config) -> Result<Hub, StartError> {
+    let metrics = Metrics::new();
+    let health = Health::default();
+    let (intake_stop, intake_shutdown) = shutdown::switch();
+    let (consumers_stop, consumers_shutdown) = shutdown::switch();
+
+    let recovering = (config.clone(), metrics.clone(), health.clone());
+    let recovered = tokio::task::spawn_blocking(move || recover(&recovering.0, recovering.1, recovering.2));
+    let Opened { registry, directory, writer, log, state } = recovered.await??;
+    let Recovered { fleet, store, ledgers, projector } = state;
+
+    let (broker, broker_threads) = Broker::start(broker::Options::default(), metrics.clone())?;
+    for station in fleet.lock().stations() {
+        if let Some(said) = station.retained() {
+            broker.set_presence(&station.id, presence_json(&said), false);
+        }
+    }
+    let events = SessionEvents::default();
+    let publishes = broker.clone();
+    let on_effect = move |effect| match effect {
+        Effect::PresencePublish { station, change } => {
+            publishes.set_presence(&station, presence_json(&change), true);
+        }
+    };
+    let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
+    let influx = match &config.influx {
+        Some(influx) => {
+            let quarantine = store.clone();
+            let (log, directory, metrics) = (log.clone(), directory.clone(), metrics.clone());
+            Some(influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?)
+        }
+        None => {
+            give_up_influx_cursor(&log);
+            None
+        }
+    };
+
+    let (chunks, recorder) = recorder::spawn(
+        writer,
+        log.clone(),
+        Duration::from_millis(config.log.commit_delay_ms),
+        health.clone(),
+        metrics.clone(),
+        intake_shutdown.clone(),
+    )?;
+    let shared = Arc::new(Shared {
+        config: config.mqtt.clone(),
+        directory: directory.clone(),
+        addresses: Addresses::new(config.mqtt.connections_per_address_max),
+        throttle: Throttle::default(),
+        sessions: Sessions::default(),
+        broker,
+        events,
+        metrics: metrics.clone(),
+    });
+    let ledgers = Arc::new(Ledgers::new(ledgers));
+    let count = threads(&config.mqtt);
+    let (shards, shard_threads) = listener::start(count, &shared, &ledgers, &chunks, &intake_shutdown)?;
+    drop(chunks);
+
+    let mut listening = Listening::default();
+    let mut tasks = JoinSet::new();
+    for bound in bind(&config.mqtt, &mut listening, &mut tasks, &intake_shutdown)? {
+        let (addresses, metrics) = (shared.addresses.clone(), metrics.clone());
+        tasks.spawn(bound.accept(shards.clone(), addresses, metrics, intake_shutdown.clone()));
+    }
+    tasks.spawn(registry::watch(registry.clone(), directory.clone(), intake_shutdown.clone()));
+
+    let intake = IntakeStage { stop: intake_stop, tasks, shards: shard_threads, recorder };
+    let consumers = Consumers { stop: consumers_stop, log, projector, influx };
+    Ok(Hub { listening, registry, directory, intake, consumers, broker: broker_threads })
+}
+
+impl Hub {
+    /// Stops in flow order and waits for every thread and task.
+    pub async fn stop(self) {
+        let Self { intake, consumers, broker, .. } = self;
+        intake.stop().await;
+        consumers.stop().await;
+        blocking("broker", move || broker.join()).await;
+        tracing::info!("stopped");
+    }
+}
+
+impl IntakeStage {
+    async fn stop(mut self) {
+        self.stop.stop();
+        drain(&mut self.tasks, "listeners").await;
+        for shard in self.shards {
+            blocking("connection thread", move || join(shard, "connection thread")).await;
+        }
+        let recorder = self.recorder;
+        blocking("recorder", move || join(recorder, "recorder")).await;
+    }
+}
+
+impl Consumers {
+    async fn stop(self) {
+        self.stop.stop();
+        self.log.close_waiters();
+        if let Some(influx) = self.influx
+            && let Err(error) = influx.join().await
+        {
+            tracing::error!(%error, "the InfluxDB stage did not end well");
+        }
+        let projector = self.projector;
+        blocking("state", move || projector.join()).await;
+    }
+}
+
+/// What stands on disk.
+struct Opened {
+    registry: Arc<Registry>,
+    directory: SharedDirectory,
+    writer: Writer,
+    log: Log,
+    state: Recovered,
+}
+
+/// Opens everything on disk; blocks.
+fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, StartError> {
+    let data_dir = &config.data_dir;
+    std::fs::create_dir_all(data_dir)
+        .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
+    let registry = Arc::new(Registry::open(data_dir)?);
+    let directory = registry.load()?.shared();
+    let (writer, log, recovery) =
+        waystation_durable_log::open(&data_dir.join("log"), log_options(&config.log, &config.mqtt))?;
+    tracing::info!(
+        records = recovery.next_seq - recovery.first_seq,
+        bytes = recovery.bytes,
+        torn_bytes = recovery.torn_bytes,
+        "log opened"
+    );
+    if recovery.records_damaged > 0 {
+        metrics.readings_lost.with_label_values(&["damaged"]).inc_by(recovery.records_damaged);
+        tracing::error!(
+            records = recovery.records_damaged,
+            ranges = ?recovery.damaged_ranges,
+            "the disk has damaged records that were acknowledged: they are lost; check the disk"
+        );
+    }
+    let thresholds = Thresholds::from(&config.presence);
+    let state = fleet::recover(data_dir, &log, thresholds, metrics, health, now_ms)?;
+    Ok(Opened { registry, directory, writer, log, state })
+}
+
+fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
+    // A batch's record is smaller than its JSON; twice its size leaves room for the record's head.
+    let record_bytes_max = (2 * mqtt.batch_bytes_max.0.max(mqtt.packet_bytes_max.0)).max(16 << 20);
+    Options {
+        segment_bytes: log.segment_bytes.0,
+        max_bytes: log.max_bytes.0,
+        when_full: WhenFull::Refuse,
+        max_record_bytes: u32::try_from(record_bytes_max).unwrap_or(u32::MAX),
+    }
+}
+
+/// A hub that no longer writes to InfluxDB must not keep its log for it.
+fn give_up_influx_cursor(log: &Log) {
+    if !log.cursors().iter().any(|(name, _)| name == influx::CURSOR) {
+        return;
+    }
+    tracing::warn!("[influx] is gone from the configuration: its place in the log is given up");
+    if let Err(error) = log.remove_cursor(influx::CURSOR) {
+        tracing::error!(%error, "the place cannot be given up; the log keeps growing");
+    }
+}
+
+fn bind(
+    mqtt: &config::Mqtt,
+    listening: &mut Listening,
+    tasks: &mut JoinSet<()>,
+    shutdown: &Shutdown,
+) -> Result<Vec<Bound>, StartError> {
+    let tls = mqtt.tls.as_ref().map(ReloadingTls::load).transpose()?;
+    if let Some(tls) = &tls {
+        tasks.spawn(tls.clone().watch(shutdown.clone()));
+    }
+    let mut bound = Vec::new();
+    if let Some(address) = mqtt.listen {
+        let plain = Bound::plain(address)?;
+        listening.mqtt = plain.address().ok();
+        bound.push(plain);
+    }
+    if let Some((address, tls)) = mqtt.tls_listen.zip(tls.clone()) {
+        let secure = Bound::tls(address, tls)?;
+        listening.mqtt_tls = secure.address().ok();
+        bound.push(secure);
+    }
+    if let Some(address) = mqtt.ws_listen {
+        let web = Bound::websocket(address, tls.filter(|_| mqtt.ws_tls))?;
+        listening.mqtt_ws = web.address().ok();
+        bound.push(web);
+    }
+    Ok(bound)
+}
+
+fn threads(mqtt: &config::Mqtt) -> usize {
+    match mqtt.threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        count => count,
+    }
+}
+
+fn presence_json(change: &crate::entry::PresenceChange) -> bytes::Bytes {
+    let agent = change.agent.as_deref().map(Into::into);
+    Presence { state: change.state, ts: Some(change.ts), agent }.to_json().into()
+}
+
+async fn drain(tasks: &mut JoinSet<()>, stage: &'static str) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, stage, "a task panicked");
+        }
+    }
+}
+
+async fn blocking(stage: &'static str, wait: impl FnOnce() + Send + 'static) {
+    if let Err(error) = tokio::task::spawn_blocking(wait).await {
+        tracing::error!(%error, stage, "waiting for it failed");
+    }
+}
+
+fn join(thread: JoinHandle<()>, stage: &'static str) {
+    if thread.join().is_err() {
+        tracing::error!(stage, "the thread panicked; its message is in the log above");
+    }
+}

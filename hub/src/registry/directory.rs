@@ -106,6 +106,18 @@ impl Directory {
         name.is_none_or(|name| name == owner.name.as_str()).then(|| owner.clone())
     }
 
+    /// Whether this is still the token of this station: asked of connections when the registry has changed.
+    #[must_use]
+    pub fn is_station_token(&self, id: &str, hash: &TokenHash) -> bool {
+        self.place(id).and_then(|place| self.station_hashes.get(place)).is_some_and(|stored| stored.matches(hash))
+    }
+
+    /// Who owns the token of this hash.
+    #[must_use]
+    pub fn owner_of(&self, hash: &TokenHash) -> Option<&Principal> {
+        self.owners.get(hash)
+    }
+
     fn place(&self, id: &str) -> Option<usize> {
         self.places.get(id).map(|place| *place as usize)
     }
