@@ -1,8 +1,8 @@
 //! The first page and its files, built into the program.
 
 use super::Problem;
+use super::query::Named;
 use crate::texts;
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
@@ -14,7 +14,7 @@ pub(super) async fn page() -> Response {
     file("text/html; charset=utf-8", PAGE.to_owned())
 }
 
-pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn asset(Named(name): Named) -> Result<Response, Problem> {
     match name.as_str() {
         "page.js" => Ok(file("text/javascript; charset=utf-8", SCRIPT.to_owned())),
         "page.css" => Ok(file("text/css; charset=utf-8", STYLE.to_owned())),

@@ -1,1 +1,142 @@
-//! (being built)
+//! The HTTP server: API, probes, metrics and the first page.
+//!
+//! - Reads take the fleet's lock for a few hundred stations at a time, on threads for blocking work: neither the
+//!   runtime nor the projector waits for a long list.
+//! - Every error is a problem document (RFC 9457). Odd input is a 4xx; a 5xx means that the hub itself fails.
+//! - Bounded: connections, streams, the size of a list, the time for a request's head.
+
+mod access;
+mod assets;
+mod ledger;
+mod openapi;
+mod probes;
+mod problem;
+mod quarantine;
+mod query;
+mod scrape;
+mod server;
+mod stations;
+mod stream;
+
+pub use openapi::document as openapi_document;
+pub use problem::Problem;
+pub use server::{TlsNow, serve};
+
+use crate::config::Config;
+use crate::fleet::{SharedFleet, Store};
+use crate::health::Health;
+use crate::metrics::Metrics;
+use crate::registry::SharedDirectory;
+use crate::shutdown::Shutdown;
+use access::LocalReading;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use waystation_durable_log::Log;
+
+/// What the server shows, and how.
+pub struct Sources {
+    pub config: Config,
+    pub directory: SharedDirectory,
+    pub fleet: SharedFleet,
+    pub store: Arc<Store>,
+    pub log: Log,
+    pub metrics: Metrics,
+    pub health: Health,
+}
+
+/// Shared by all requests.
+#[derive(Clone)]
+struct App(Arc<Shared>);
+
+struct Shared {
+    sources: Sources,
+    local_reading: LocalReading,
+    scrape: scrape::Scrape,
+    streams: Arc<Semaphore>,
+    shutdown: Shutdown,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    fn new(sources: Sources, listen: SocketAddr, shutdown: Shutdown) -> Self {
+        let local_reading = LocalReading::of(listen, sources.config.http.require_token);
+        let streams = Arc::new(Semaphore::new(stream::STREAMS_MAX));
+        let scrape = scrape::Scrape::default();
+        Self(Arc::new(Shared { sources, local_reading, scrape, streams, shutdown }))
+    }
+
+    /// Runs what takes a lock or reads a disk on a thread for blocking work.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.clone();
+        tokio::task::spawn_blocking(move || work(&app)).await.map_err(|_| Problem::internal())?
+    }
+}
+
+fn router(app: App) -> Router {
+    let api = Router::new()
+        .route("/stations", get(stations::list))
+        .route("/stations/{id}", get(stations::one))
+        .route("/quarantine", get(quarantine::list))
+        .route("/ledger", get(ledger::list))
+        .route("/stream", get(stream::open))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed);
+    Router::new()
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(scrape::metrics))
+        .route("/openapi.json", get(openapi::show))
+        .route("/", get(assets::page))
+        .route("/assets/{name}", get(assets::asset))
+        .nest("/api/v1", api)
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), finish))
+        .with_state(app)
+}
+
+/// Headers of every answer. The page loads nothing from anywhere else and runs no inline script.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    app.sources.metrics.http_requests.with_label_values(&[response.status().as_str()]).inc();
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests;

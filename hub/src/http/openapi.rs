@@ -39,7 +39,10 @@ pub fn document() -> Value {
 
 fn paths() -> Value {
     let page = [limit(), after("after"), after("cursor")];
-    let stations = [query("district", "Only of this district", string()), query("state", "Only in this state", states())];
+    let stations = [
+        query("district", "Only of this district", string()),
+        query("state", "Only in this state", states()),
+    ];
     let with = |more: &[Value]| -> Vec<Value> { page.iter().chain(more).cloned().collect() };
     let of_station = query("station", "Only of this station", string());
     let of_reason = query("reason", "Only for this reason", string());
@@ -138,7 +141,8 @@ fn reading(kind: Kind) -> Value {
 }
 
 fn table(specs: &[MemberSpec]) -> Value {
-    let properties: Map<String, Value> = specs.iter().map(|spec| (spec.name.to_owned(), member(spec))).collect();
+    let properties: Map<String, Value> =
+        specs.iter().map(|spec| (spec.name.to_owned(), member(spec))).collect();
     json!({ "type": "object", "properties": properties })
 }
 
@@ -210,7 +214,8 @@ fn ready() -> Value {
         "failing": { "type": "array", "items": failing },
         "ok": { "type": "array", "items": string() },
     }));
-    let mut path = open("Every part of the hub works, or 503 and the failing ones", "application/json", schema);
+    let mut path =
+        open("Every part of the hub works, or 503 and the failing ones", "application/json", schema);
     path["get"]["responses"]["503"] = path["get"]["responses"]["200"].clone();
     path["get"]["responses"]["503"]["description"] = json!("Some part is failing");
     path

@@ -1,7 +1,7 @@
 //! `/healthz`: the process answers. `/readyz`: every part works, or the failing ones are named.
 
-use super::access;
 use super::App;
+use super::access;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};

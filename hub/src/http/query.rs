@@ -1,12 +1,26 @@
 //! Query strings, taken strictly: an unknown or doubled parameter is an error, not a filter that silently does nothing.
 
 use super::{App, Problem};
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 
 /// Items of a list when the caller does not say, and at most.
 pub const LIMIT_DEFAULT: usize = 100;
 pub const LIMIT_MAX: usize = 1_000;
+
+/// The one variable part of a path, such as a station's id.
+pub struct Named(pub String);
+
+impl FromRequestParts<App> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, app).await {
+            Ok(Path(name)) => Ok(Self(name)),
+            Err(_) => Err(Problem::bad_request("the path cannot be read; it must be percent-encoded UTF-8")),
+        }
+    }
+}
 
 /// The parameters of a request, each name once.
 pub struct Parameters(Vec<(String, String)>);
@@ -28,7 +42,9 @@ impl Parameters {
         for (place, (name, _)) in self.0.iter().enumerate() {
             if !allowed.contains(&name.as_str()) {
                 let (name, allowed) = (shown(name), allowed.join(", "));
-                return Err(Problem::bad_request(format!("there is no parameter `{name}`; there are: {allowed}")));
+                return Err(Problem::bad_request(format!(
+                    "there is no parameter `{name}`; there are: {allowed}"
+                )));
             }
             if self.0[..place].iter().any(|(before, _)| before == name) {
                 return Err(Problem::bad_request(format!("the parameter `{name}` stands twice")));

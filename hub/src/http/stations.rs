@@ -1,11 +1,11 @@
 //! `/api/v1/stations`: what is registered, joined with what the fleet's state knows of it.
 
 use super::access::Reading;
-use super::query::Parameters;
+use super::query::{Named, Parameters};
 use super::{App, Problem};
 use crate::fleet::{Latest, OutboxView, State, StationState};
 use crate::registry::Station;
-use axum::extract::{Path, State as AppState};
+use axum::extract::State as AppState;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -127,7 +127,11 @@ impl Filter {
     }
 
     /// Calls `visit` for each station asked for, by id; gives the cursor of the next page.
-    pub fn each(&self, app: &App, mut visit: impl FnMut(&Arc<Station>, Option<&StationState>)) -> Option<String> {
+    pub fn each(
+        &self,
+        app: &App,
+        mut visit: impl FnMut(&Arc<Station>, Option<&StationState>),
+    ) -> Option<String> {
         let directory = app.sources.directory.load();
         let (mut found, mut last) = (0, None);
         for stations in directory.stations_after(&self.after).chunks(STATIONS_PER_LOCK) {
@@ -192,7 +196,7 @@ struct Detail<'a> {
 pub(super) async fn one(
     AppState(app): AppState<App>,
     _: Reading,
-    Path(id): Path<String>,
+    Named(id): Named,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     parameters.allow(&[])?;
