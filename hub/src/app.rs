@@ -10,6 +10,7 @@ use crate::clock::now_ms;
 use crate::config::{self, Config};
 use crate::fleet::{self, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError, Thresholds};
 use crate::health::Health;
+use crate::http;
 use crate::influx::{self, Influx};
 use crate::intake::Ledgers;
 use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, Shared, ShardsError, TlsError};
@@ -70,6 +71,8 @@ pub struct Hub {
     intake: IntakeStage,
     consumers: Consumers,
     broker: BrokerThreads,
+    http: JoinSet<()>,
+    http_stop: Trigger,
 }
 
 /// What takes in: listeners, connection threads, recorder.
@@ -95,6 +98,7 @@ struct Consumers {
 pub async fn start(config: Config) -> Result<Hub, StartError> {
     let metrics = Metrics::new();
     let health = Health::default();
+    let (http_stop, http_shutdown) = shutdown::switch();
     let (intake_stop, intake_shutdown) = shutdown::switch();
     let (consumers_stop, consumers_shutdown) = shutdown::switch();
 
@@ -160,17 +164,40 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     }
     tasks.spawn(registry::watch(registry.clone(), directory.clone(), intake_shutdown.clone()));
 
+    let sources = http::Sources {
+        config: config.clone(),
+        directory: directory.clone(),
+        fleet,
+        store,
+        log: log.clone(),
+        metrics,
+        health,
+    };
+    let mut http = JoinSet::new();
+    if let Some(address) = config.http.listen {
+        let bound = tokio::net::TcpListener::bind(address).await;
+        let bound = bound.map_err(|source| BindError { key: "http.listen", address, source })?;
+        listening.http = bound.local_addr().ok();
+        let tls = config.http.tls.as_ref().map(ReloadingTls::load).transpose()?;
+        if let Some(tls) = &tls {
+            http.spawn(tls.clone().watch(http_shutdown.clone()));
+        }
+        let tls_now = tls.map(|tls| -> http::TlsNow { Arc::new(move || tls.current()) });
+        http.spawn(http::serve(sources, bound, tls_now, http_shutdown));
+    }
     let intake = IntakeStage { stop: intake_stop, tasks, shards: shard_threads, recorder };
     let consumers = Consumers { stop: consumers_stop, log, projector, influx };
-    Ok(Hub { listening, registry, directory, intake, consumers, broker: broker_threads })
+    Ok(Hub { listening, registry, directory, intake, consumers, broker: broker_threads, http, http_stop })
 }
 
 impl Hub {
     /// Stops in flow order and waits for every thread and task.
     pub async fn stop(self) {
-        let Self { intake, consumers, broker, .. } = self;
+        let Self { intake, consumers, broker, mut http, http_stop, .. } = self;
         intake.stop().await;
         consumers.stop().await;
+        http_stop.stop();
+        drain(&mut http, "http").await;
         blocking("broker", move || broker.join()).await;
         tracing::info!("stopped");
     }

@@ -5,7 +5,7 @@
 //! read by the hub of this year. Readings inside have the protocol's binary form, whose tables only grow at the end.
 
 use thiserror::Error;
-use waystation_protocol::{OutboxId, PresenceState, Reading, StationId};
+use waystation_protocol::{CodecError, OutboxId, PresenceState, Reading, StationId};
 
 const READINGS: u8 = 1;
 const BATCH: u8 = 2;
@@ -76,8 +76,8 @@ pub enum EntryError {
     Short(&'static str),
     #[error("the record's {0} is not valid")]
     Invalid(&'static str),
-    #[error("the record has tag {0}, which this version does not know; it was written by a newer hub")]
-    Newer(u8),
+    #[error("the record's {0} was written by a newer hub, which this version cannot read; run the newer one")]
+    Newer(&'static str),
 }
 
 impl Entry {
@@ -109,7 +109,7 @@ impl Entry {
             QUARANTINED => What::Quarantined(input.quarantined()?),
             PRESENCE => What::Presence(input.presence()?),
             RESULT => What::Result(input.bytes("result")?.to_vec()),
-            newer => return Err(EntryError::Newer(newer)),
+            _ => return Err(EntryError::Newer("tag")),
         };
         Ok(Self { station, received_ms, what })
     }
@@ -238,7 +238,10 @@ impl<'a> Input<'a> {
     fn readings(&mut self) -> Result<Vec<Reading>, EntryError> {
         let mut readings = Vec::new();
         while !self.0.is_empty() {
-            readings.push(Reading::decode(&mut self.0).map_err(|_| EntryError::Invalid("reading"))?);
+            readings.push(Reading::decode(&mut self.0).map_err(|error| match error {
+                CodecError::Newer => EntryError::Newer("reading"),
+                CodecError::Truncated | CodecError::Corrupt(_) => EntryError::Invalid("reading"),
+            })?);
         }
         Ok(readings)
     }

@@ -12,6 +12,8 @@
 
 mod after;
 mod ledgers;
+#[cfg(test)]
+mod tests;
 
 pub use ledgers::Ledgers;
 

@@ -73,7 +73,7 @@ impl Done {
         self.changed.notified().await;
     }
 
-    pub(super) fn complete(&self, ticket: Ticket) {
+    pub(crate) fn complete(&self, ticket: Ticket) {
         self.committed.store(ticket, Ordering::Release);
         self.changed.notify_one();
     }
