@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::now_ms;
 use crate::entry::{Entry, Place, Quarantined, What};
 use crate::fleet::{self, SessionEvents, Thresholds};
 use crate::registry::{Directory, NewStation, Principal, Role, Station, TokenHash};
@@ -234,11 +235,6 @@ async fn the_ledger_and_the_quarantine_are_shown() {
     assert_eq!(item["member"], "temperature_c");
     assert_eq!(item["payload"], r#"{"temperature_c":999}"#);
     server.stop().await;
-}
-
-fn now_ms() -> i64 {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since_epoch.as_millis()).unwrap()
 }
 
 /// What every error must look like.
