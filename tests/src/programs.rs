@@ -1,0 +1,45 @@
+//! Where the programs are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Our own program of this name: in `WAYSTATION_BIN_DIR`, else beside the test program, where `cargo build` put it;
+/// built when it is not there yet.
+pub fn ours(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(folder).join(name)
+}
+
+fn folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("WAYSTATION_BIN_DIR") {
+        return PathBuf::from(folder);
+    }
+    let test = std::env::current_exe().expect("the path of the test program");
+    let folder = test.ancestors().nth(2).expect("target/<profile>/deps/<test>").to_owned();
+    if !["waystation-hub", "waystation-agent"].iter().all(|name| folder.join(name).exists()) {
+        build(&folder);
+    }
+    folder
+}
+
+fn build(folder: &Path) {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "-p", "waystation-hub", "-p", "waystation-agent", "--bins", "--target-dir"]);
+    cargo.arg(folder.parent().expect("target/<profile>"));
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
+    assert!(status.success(), "the programs under test do not build: {cargo:?}");
+}
+
+/// A program of the system; `package` is what Debian calls it.
+pub fn system(name: &str, package: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/bin")]);
+    let mut found = folders.map(|folder| folder.join(name)).filter(|path| path.is_file());
+    found
+        .next()
+        .unwrap_or_else(|| panic!("`{name}` is missing, and this test needs it: apt install {package}"))
+}
