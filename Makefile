@@ -1,0 +1,50 @@
+# `make` alone says what there is.
+
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+PROGRAMS := -p waystation-hub -p waystation-agent
+# For example: make demo DEMO="--stations 50"
+DEMO ?=
+FUZZ_SECONDS ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench soak fuzz deny deps clean
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## a hub with simulated stations; open the address that it prints, Ctrl-C ends it
+	$(CARGO) build --release -p waystation-hub
+	$(CARGO_TARGET_DIR)/release/waystation-hub demo $(DEMO)
+
+test: deps check ## everything that must hold: format, lints, unit and end-to-end tests, mosquitto
+	$(CARGO) build $(PROGRAMS) --bins
+	$(CARGO) test --workspace
+	WAYSTATION_BIN_DIR=$(CARGO_TARGET_DIR)/debug mosquitto-test/run.sh
+	@echo "make test: everything passed"
+
+check: ## format and lints only
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench: ## measure this machine, beside mosquitto, rumqttd and InfluxDB; writes docs/benchmarks.md
+	$(CARGO) build --release $(PROGRAMS) -p waystation-bench
+	$(CARGO_TARGET_DIR)/release/waystation-bench all --write docs/benchmarks.md
+
+soak: ## kill -9 the hub 50 times under load, with and without InfluxDB
+	$(CARGO) build --release $(PROGRAMS) --bins
+	WAYSTATION_ROUNDS=50 $(CARGO) test --release -p waystation-tests --test survives_kill -- --nocapture
+
+fuzz: ## hostile bytes against the codec and the session, FUZZ_SECONDS each (default 60)
+	scripts/fuzz.sh $(FUZZ_SECONDS)
+
+deny: ## licences, sources, duplicates and known advisories of every dependency
+	scripts/deny.sh
+
+deps: ## what the tests need from the system: installs it as root on Debian, otherwise says what is missing
+	scripts/install-deps.sh
+
+clean: ## remove what was built, and the demo's data
+	$(CARGO) clean
+	rm -rf demo-data

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Every fuzz target for some seconds: scripts/fuzz.sh [SECONDS] [TARGET…]
+set -euo pipefail
+cd "$(dirname "$0")/../hub/fuzz"
+
+seconds=${1:-60}
+shift || true
+if ! cargo +nightly --version >/dev/null 2>&1; then
+  echo "Fuzzing needs a nightly compiler: rustup toolchain install nightly" >&2
+  exit 1
+fi
+command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list)
+for target in "${targets[@]}"; do
+  echo "fuzz: $target for $seconds s"
+  cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -print_final_stats=1
+done

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What the tests need from the system. As root on Debian or Ubuntu it installs what is missing; otherwise it says
+# what is missing and how to get it. Quick when nothing is missing.
+set -euo pipefail
+
+# Each line: a thing to look for, and the Debian package that has it.
+needed() {
+  cat <<'TABLE'
+cc                    build-essential
+openssl               openssl
+ip                    iproute2
+curl                  curl
+influxd               influxdb
+mosquitto             mosquitto
+mosquitto_pub         mosquitto-clients
+victoria-metrics      victoria-metrics
+python3               python3
+python:paho.mqtt      python3-paho-mqtt
+TABLE
+}
+
+is_there() {
+  case $1 in
+    python:*) /usr/bin/python3 -c "import ${1#python:}" 2>/dev/null ;;
+    *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
+  esac
+}
+
+missing=()
+while read -r thing package; do
+  is_there "$thing" || missing+=("$package")
+done < <(needed)
+
+if ! command -v cargo >/dev/null; then
+  echo "cargo is missing: install Rust from https://rustup.rs (1.90 or newer)" >&2
+  exit 1
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "The tests need programs that are not installed here. On Debian or Ubuntu:" >&2
+  echo "  sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+  echo "Elsewhere, install what provides them and run this again." >&2
+  exit 1
+fi
+
+# The packages bring services that would take ports 1883 and 8086. The tests start their own, so none is started.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+echo "Installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+apt-get install -q -y --no-install-recommends "${missing[@]}"
+if [ -d /run/systemd/system ]; then
+  echo "The services mosquitto and influxdb are installed but not started. To keep them off after a reboot:"
+  echo "  systemctl disable mosquitto influxdb"
+fi
