@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// An agent that may be running; its outbox outlives its process.
@@ -80,13 +80,18 @@ impl Agent {
     fn command(&self, arguments: &[&str]) -> Command {
         let config = self.folder.path().join("agent.toml");
         self.settings.write(&config);
-        let mut command = Command::new(programs::ours("waystation-agent"));
+        let mut command = programs::ours("waystation-agent");
         command.args(arguments).arg("--config").arg(config);
         command
     }
 
     fn log_path(&self) -> PathBuf {
         self.folder.path().join("agent.log")
+    }
+
+    /// `check --json`, good or bad.
+    pub fn check_output(&self) -> Output {
+        self.command(&["check", "--json"]).output().expect("the agent's command runs")
     }
 
     /// Runs one of its commands to its end and gives what it printed.

@@ -144,7 +144,7 @@ impl Hub {
 
     /// A command of the hub with this hub's configuration.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(programs::ours("waystation-hub"));
+        let mut command = programs::ours("waystation-hub");
         command.args(arguments).arg("--config").arg(self.config()).env("LANG", "C.UTF-8");
         command
     }

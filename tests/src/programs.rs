@@ -4,14 +4,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Our own program of this name: in `WAYSTATION_BIN_DIR`, else beside the test program, where `cargo build` put it;
-/// built when it is not there yet.
-pub fn ours(name: &str) -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(folder).join(name)
+/// Our own program of this name. It sees no variable that configures it, so that nobody's environment changes a test.
+pub fn ours(name: &str) -> Command {
+    let mut command = Command::new(folder().join(name));
+    let variables = std::env::vars_os().map(|(variable, _)| variable);
+    variables.filter(|variable| variable.to_string_lossy().starts_with("WAYSTATION_")).for_each(|variable| {
+        command.env_remove(variable);
+    });
+    command
 }
 
-fn folder() -> PathBuf {
+/// The folder of our own programs: `WAYSTATION_BIN_DIR`, else that of the test program, where `cargo build` puts them;
+/// they are built when they are not there yet.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(find_or_build)
+}
+
+fn find_or_build() -> PathBuf {
     if let Some(folder) = std::env::var_os("WAYSTATION_BIN_DIR") {
         return PathBuf::from(folder);
     }
