@@ -93,6 +93,14 @@ impl FromStr for TokenName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        Self::try_from(text)
+    }
+}
+
+impl TryFrom<&str> for TokenName {
+    type Error = String;
+
+    fn try_from(text: &str) -> Result<Self, String> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@-".contains(&byte);
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(CompactString::new(text)))
