@@ -3,9 +3,12 @@
 //! Exit codes: 0 done and well, 1 failed or not well, 2 used wrongly.
 
 mod check;
+mod demo;
 mod influx;
 mod language;
 mod output;
+mod process;
+mod run;
 mod runtime;
 mod station;
 mod token;
@@ -40,6 +43,8 @@ Every key of hub.toml can be given as WAYSTATION_SECTION__KEY as well, for examp
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Arguments),
+    Demo(demo::Arguments),
     Check(check::Arguments),
     #[command(subcommand)]
     Station(station::Command),
@@ -71,6 +76,8 @@ impl ConfigFile {
 #[must_use]
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments, &mut std::io::stdout()),
         Command::Check(arguments) => check::run(&arguments, &mut std::io::stdout()),
         Command::Station(command) => station::run(command, &mut std::io::stdout()),
         Command::Token(command) => token::run(command, &mut std::io::stdout()),

@@ -177,12 +177,13 @@ fn show_token(out: &mut impl Write, id: &str, what: &str, token: &Token, json: b
 
 fn list(out: &mut impl Write, stations: &[Station]) -> anyhow::Result<()> {
     let mut out = BufWriter::new(out);
-    for station in stations {
+    let mut print = |station: &Station| {
         let district = station.district.as_deref().unwrap_or("-");
         let name = if station.name_zh.is_empty() { &station.name_en } else { &station.name_zh };
-        output::line(&mut out, format!("{:<24} {district}  {name}", station.id.as_str()).trim_end())?;
-    }
-    Ok(())
+        writeln!(out, "{}", format!("{:<24} {district}  {name}", station.id.as_str()).trim_end())
+    };
+    let printed = stations.iter().try_for_each(&mut print).and_then(|()| out.flush());
+    printed.context("cannot write to standard output")
 }
 
 fn import(

@@ -34,6 +34,7 @@ impl Terminal {
         let cli = Cli::try_parse_from(line).map_err(|error| error.to_string())?;
         let mut out = Vec::new();
         match cli.command {
+            Command::Run(_) | Command::Demo(_) => panic!("these do not return"),
             Command::Check(arguments) => check::run(&arguments, &mut out),
             Command::Station(command) => station::run(command, &mut out),
             Command::Token(command) => token::run(command, &mut out),

@@ -7,6 +7,7 @@ mod influx;
 mod limits;
 mod ports;
 mod registry;
+mod tls;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -70,6 +71,7 @@ fn findings(examined: &Examined) -> Vec<Finding> {
     let mut tried = Vec::new();
     ports::probe(&subject, &mut tried);
     disk::probe(&subject, &mut tried);
+    tls::probe(&subject, &mut tried);
     registry::probe(&subject, &mut tried);
     limits::probe(&subject, &mut tried);
     influx::probe(&subject, &mut tried);
