@@ -10,4 +10,4 @@ pub use in_flight::InFlight;
 pub use packets::{
     CONNACK_BYTES, DISCONNECT, PUBACK_BYTES, connack_refusal, connect, publish_packets, subscribe,
 };
-pub use reading::{Payload, StationClock, json_line, line_protocol};
+pub use reading::{JsonLines, Payload, StationClock, line_protocol};

@@ -96,14 +96,27 @@ pub fn line_protocol(
     Ok(())
 }
 
-/// Appends such a reading as a line of JSON with its kind; `seed` makes its values.
-pub fn json_line(out: &mut Vec<u8>, ts: i64, seed: u64) {
-    let mut clock = StationClock::new(1);
-    clock.advance(ts);
-    let start = out.len();
-    out.extend_from_slice(reading_text(KIND).as_bytes());
-    Spots::new(start, KIND).fill(out, &clock, seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    out.push(b'\n');
+/// Makes such readings as lines of JSON with their kind.
+pub struct JsonLines {
+    text: String,
+    spots: Spots,
+}
+
+impl Default for JsonLines {
+    fn default() -> Self {
+        Self { text: reading_text(KIND) + "\n", spots: Spots::new(0, KIND) }
+    }
+}
+
+impl JsonLines {
+    /// Appends one line; `seed` makes its values.
+    pub fn append(&self, out: &mut Vec<u8>, ts: i64, seed: u64) {
+        let mut clock = StationClock::new(1);
+        clock.advance(ts);
+        let start = out.len();
+        out.extend_from_slice(self.text.as_bytes());
+        self.spots.fill(&mut out[start..], &clock, seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
 }
 
 /// Xorshift64 (Marsaglia 2003).
@@ -127,7 +140,7 @@ impl Random {
 
 /// A byte as a number below 100.
 fn percent(byte: u8) -> u8 {
-    (u16::from(byte) * 100 >> 8) as u8
+    ((u16::from(byte) * 100) >> 8) as u8
 }
 
 /// Gives every reading of one station a pair (device, ts) of its own.

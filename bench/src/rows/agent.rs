@@ -2,7 +2,7 @@
 
 use super::{FAILED, Plan};
 use crate::load::now_ms;
-use crate::mqtt::json_line;
+use crate::mqtt::JsonLines;
 use crate::proc_fs::{resident_bytes, resident_bytes_max};
 use crate::process::free_address;
 use crate::report::{Table, rate, spread};
@@ -70,8 +70,9 @@ fn measure(plan: &Plan, readings: u64) -> Result<AgentFigures> {
     let mut agent = Agent::start(&plan.places, folder.path(), login, free_address()?)?;
     // A reading for each of the last milliseconds, so that each is a point of its own.
     let first_ms = now_ms() - readings as i64;
+    let lines = JsonLines::default();
     let begun = Instant::now();
-    agent.feed(readings, |line, index| json_line(line, first_ms + index as i64, index))?;
+    agent.feed(readings, |line, index| lines.append(line, first_ms + index as i64, index))?;
     let into_outbox_per_s = readings as f64 / begun.elapsed().as_secs_f64();
     let waiting = agent.waiting()?;
     ensure!(waiting >= readings, "{waiting} of {readings} readings wait");

@@ -8,7 +8,7 @@ use crate::report::{Table, rate};
 pub fn connects(plan: &Plan, stations: usize) -> Table {
     let mut table = Table::new(
         "Logins per second",
-        "TCP connect, CONNECT, CONNACK, DISCONNECT, 128 at a time. The hub checks each station's token against its registry; the others \
+        "TCP connect, CONNECT, CONNACK, DISCONNECT, 64 at a time. The hub checks each station's token against its registry; the others \
          let everybody in.",
         &["server", "logins/s"],
     );
