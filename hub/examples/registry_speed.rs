@@ -42,7 +42,10 @@ fn measure(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
 fn csv() -> Result<String, std::fmt::Error> {
     let mut csv = String::from("id,name_zh,city,district,street,latitude,longitude,opening_hours,capacity\n");
     for number in 0..STATIONS {
-        writeln!(csv, "cn-{number:06},第{number}暖心驿站,北京市,大兴区,清源街道,39.7284,116.3394,08:00-18:00,20")?;
+        writeln!(
+            csv,
+            "cn-{number:06},第{number}暖心驿站,北京市,大兴区,清源街道,39.7284,116.3394,08:00-18:00,20"
+        )?;
     }
     Ok(csv)
 }

@@ -13,7 +13,7 @@ use crate::health::Health;
 use crate::http;
 use crate::influx::{self, Influx};
 use crate::intake::Ledgers;
-use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, Shared, ShardsError, TlsError};
+use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, ShardsError, Shared, TlsError};
 use crate::metrics::Metrics;
 use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};

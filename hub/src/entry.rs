@@ -100,8 +100,8 @@ impl Entry {
     pub fn decode(record: &[u8]) -> Result<Self, EntryError> {
         let mut input = Input(record);
         let tag = input.u8("tag")?;
-        let station = StationId::try_from(input.short_text("station")?)
-            .map_err(|_| EntryError::Invalid("station"))?;
+        let station =
+            StationId::try_from(input.short_text("station")?).map_err(|_| EntryError::Invalid("station"))?;
         let received_ms = input.i64("time")?;
         let what = match tag {
             READINGS => What::Readings(input.readings()?),

@@ -4,9 +4,7 @@ mod latency;
 
 pub use latency::Latency;
 
-use prometheus::{
-    GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
-};
+use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use waystation_protocol::Kind;
 
 /// The hub's metrics; each field is one family, cheap to clone and update from any thread.

@@ -92,11 +92,7 @@ mod tests {
         check_publish(&station(), "hello", Err(PublishRefusal::UnknownTopic));
         check_publish(&service, "v1/stations/jb-001/door", Ok("door"));
         check_publish(&service, "v1/stations/jb-002/door", Err(PublishRefusal::NotYours));
-        check_publish(
-            &Identity::Reader("r".into()),
-            "v1/stations/jb-001/door",
-            Err(PublishRefusal::Reader),
-        );
+        check_publish(&Identity::Reader("r".into()), "v1/stations/jb-001/door", Err(PublishRefusal::Reader));
     }
 
     #[test]

@@ -10,11 +10,14 @@ use tracing_subscriber::EnvFilter;
 /// Logs go to standard error: what `RUST_LOG` asks for, or this level and above.
 pub(super) fn log_to_stderr(level: &str) -> anyhow::Result<()> {
     let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
-        Ok(wanted) => EnvFilter::try_new(&wanted).with_context(|| format!("RUST_LOG={wanted} is no log filter"))?,
+        Ok(wanted) => {
+            EnvFilter::try_new(&wanted).with_context(|| format!("RUST_LOG={wanted} is no log filter"))?
+        }
         Err(_) => EnvFilter::new(level),
     };
     let colours = std::io::stderr().is_terminal();
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let logging =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     logging.try_init().map_err(|error| anyhow::anyhow!("logging cannot be set up: {error}"))
 }
 

@@ -8,7 +8,8 @@ fn reading(json: &str) -> Reading {
 }
 
 fn check(what: What) {
-    let entry = Entry { station: StationId::try_from("jb-001").unwrap(), received_ms: 1_763_800_000_123, what };
+    let entry =
+        Entry { station: StationId::try_from("jb-001").unwrap(), received_ms: 1_763_800_000_123, what };
     let mut record = Vec::new();
     entry.encode(&mut record);
     assert_eq!(Entry::decode(&record).as_ref(), Ok(&entry));

@@ -196,8 +196,11 @@ impl Intake {
         // A will was written when the connection began: its time says nothing about when the connection ended.
         let in_window = |ts: &i64| *ts <= now + self.limits.future_ms && *ts >= now - self.limits.past_ms;
         let ts = presence.ts.filter(|ts| !message.is_will && in_window(ts)).unwrap_or(now);
-        let change =
-            PresenceChange { state: presence.state, ts, agent: presence.agent.map(|agent| agent.to_string()) };
+        let change = PresenceChange {
+            state: presence.state,
+            ts,
+            agent: presence.agent.map(|agent| agent.to_string()),
+        };
         self.open.record(|out| encode_presence(out, message.station, now, &change));
         self.open_after.presences.push((message.station.clone(), message.payload.to_vec().into()));
     }

@@ -18,7 +18,9 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// An address that cannot be listened on.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address} ({key}): {source}; choose another address or stop the program that holds it")]
+#[error(
+    "cannot listen on {address} ({key}): {source}; choose another address or stop the program that holds it"
+)]
 pub struct BindError {
     pub key: &'static str,
     pub address: SocketAddr,

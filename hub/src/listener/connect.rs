@@ -3,8 +3,8 @@
 use super::codec::{self, ConnAck, Connect, ConnectError, FrameError, Version, decode_connect, kind, reason};
 use super::reader::ReaderSide;
 use super::session::Session;
-use super::shard::{Carrier, Inbox, Shard, run_session};
 use super::sessions::Seat;
+use super::shard::{Carrier, Inbox, Shard, run_session};
 use super::tls::{ReloadingTls, common_name};
 use super::transport::Transport;
 use super::will::OwnWill;
@@ -127,10 +127,7 @@ async fn establish(
     })
 }
 
-async fn secure(
-    stream: TcpStream,
-    tls: &ReloadingTls,
-) -> io::Result<(TlsStream<TcpStream>, Option<String>)> {
+async fn secure(stream: TcpStream, tls: &ReloadingTls) -> io::Result<(TlsStream<TcpStream>, Option<String>)> {
     let stream = TlsAcceptor::from(tls.current()).accept(stream).await?;
     let (_, connection) = stream.get_ref();
     let name = connection.peer_certificates().and_then(|chain| chain.first()).and_then(common_name);
@@ -175,8 +172,8 @@ fn judge(
     }
     let directory = shard.shared.directory.load();
     let (user_name, password) = (connect.user_name, connect.password);
-    let admitted = login(&directory, user_name, password, certificate, connect.client_id)
-        .map_err(Refusal::Login)?;
+    let admitted =
+        login(&directory, user_name, password, certificate, connect.client_id).map_err(Refusal::Login)?;
     // 3.1.1: a client without an id cannot be found again, so it must not ask for a kept session [MQTT-3.1.3-8].
     if connect.client_id.is_empty() && connect.version == Version::V311 && !connect.clean_start {
         return Err(Refusal::Login(LoginRefusal::ClientId));

@@ -37,7 +37,9 @@ const FAREWELL: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// DISCONNECT; 5.0 clients may want their will published all the same.
-    Left { with_will: bool },
+    Left {
+        with_will: bool,
+    },
     /// The connection broke or was closed without DISCONNECT.
     Lost,
     KeepAlive,

@@ -41,7 +41,11 @@ pub enum Carrier {
 
 /// What other threads say to a shard.
 pub(super) enum Inbox {
-    Accepted { stream: std::net::TcpStream, place: Place, carrier: Carrier },
+    Accepted {
+        stream: std::net::TcpStream,
+        place: Place,
+        carrier: Carrier,
+    },
     /// Another connection took the session's client id.
     TakenOver(SessionId),
 }
@@ -195,7 +199,11 @@ impl Shard {
             }
         }
         self.handles.borrow().values().for_each(|handle| end(handle, End::ShuttingDown));
-        let leaving = async { while let Some(ended) = connections.join_next().await { report_panic(ended) } };
+        let leaving = async {
+            while let Some(ended) = connections.join_next().await {
+                report_panic(ended)
+            }
+        };
         if tokio::time::timeout(LEAVE_DEADLINE, leaving).await.is_err() {
             tracing::warn!(shard = self.index, left = connections.len(), "connections cut at shutdown");
             connections.shutdown().await;

@@ -19,20 +19,28 @@ pub(super) enum Transport {
 macro_rules! each {
     ($self:expr, $stream:ident => $body:expr) => {
         match $self.get_mut() {
-            Transport::Tcp($stream) => { let $stream = Pin::new($stream); $body },
-            Transport::Tls($stream) => { let $stream = Pin::new($stream.as_mut()); $body },
-            Transport::WebSocket($stream) => { let $stream = Pin::new($stream.as_mut()); $body },
-            Transport::SecureWebSocket($stream) => { let $stream = Pin::new($stream.as_mut()); $body },
+            Transport::Tcp($stream) => {
+                let $stream = Pin::new($stream);
+                $body
+            }
+            Transport::Tls($stream) => {
+                let $stream = Pin::new($stream.as_mut());
+                $body
+            }
+            Transport::WebSocket($stream) => {
+                let $stream = Pin::new($stream.as_mut());
+                $body
+            }
+            Transport::SecureWebSocket($stream) => {
+                let $stream = Pin::new($stream.as_mut());
+                $body
+            }
         }
     };
 }
 
 impl AsyncRead for Transport {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => stream.poll_read(cx, buf))
     }
 }

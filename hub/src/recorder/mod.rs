@@ -48,7 +48,8 @@ pub fn spawn(
     shutdown: Shutdown,
 ) -> std::io::Result<(ChunkSender, JoinHandle<()>)> {
     let (sender, chunks) = flume::bounded(CHUNKS_MAX);
-    let recorder = Recorder { writer, log, commit_delay, chunks, health, metrics, shutdown, taken: Vec::new() };
+    let recorder =
+        Recorder { writer, log, commit_delay, chunks, health, metrics, shutdown, taken: Vec::new() };
     let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || recorder.run())?;
     Ok((sender, thread))
 }

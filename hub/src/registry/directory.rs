@@ -109,7 +109,9 @@ impl Directory {
     /// Whether this is still the token of this station: asked of connections when the registry has changed.
     #[must_use]
     pub fn is_station_token(&self, id: &str, hash: &TokenHash) -> bool {
-        self.place(id).and_then(|place| self.station_hashes.get(place)).is_some_and(|stored| stored.matches(hash))
+        self.place(id)
+            .and_then(|place| self.station_hashes.get(place))
+            .is_some_and(|stored| stored.matches(hash))
     }
 
     /// Who owns the token of this hash.

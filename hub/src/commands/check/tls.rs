@@ -31,7 +31,10 @@ pub(super) fn probe(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                     format!("私钥 {} 对本机所有用户可读", tls.key.display()),
                     format!("every user of this machine can read the private key {}", tls.key.display()),
                 ),
-                Text::new(format!("chmod o= {}", tls.key.display()), format!("chmod o= {}", tls.key.display())),
+                Text::new(
+                    format!("chmod o= {}", tls.key.display()),
+                    format!("chmod o= {}", tls.key.display()),
+                ),
             ));
         }
     }
@@ -41,7 +44,9 @@ fn probe_one(subject: &Subject<'_>, key: &str, name: Text, tls: &Tls) -> Finding
     if let Err(error) = ReloadingTls::load(tls) {
         let advice = Text::new(
             format!("请检查 [{key}] 中的文件、它们的权限，以及证书和私钥是否配对"),
-            format!("check the files in [{key}], their permissions, and that certificate and key belong together"),
+            format!(
+                "check the files in [{key}], their permissions, and that certificate and key belong together"
+            ),
         );
         let detail = Text::new(format!("无法使用：{error}"), error.to_string());
         return Finding::bad(name, key, subject.place(key), detail, advice);
@@ -52,12 +57,21 @@ fn probe_one(subject: &Subject<'_>, key: &str, name: Text, tls: &Tls) -> Finding
             name,
             key,
             subject.place(&format!("{key}.cert")),
-            Text::new(format!("{cert} 已过期或无法解析"), format!("{cert} has expired, or cannot be read as X.509")),
-            Text::new("请更换证书；中枢运行时会自动重新读取", "renew it; a running hub reads it again by itself"),
+            Text::new(
+                format!("{cert} 已过期或无法解析"),
+                format!("{cert} has expired, or cannot be read as X.509"),
+            ),
+            Text::new(
+                "请更换证书；中枢运行时会自动重新读取",
+                "renew it; a running hub reads it again by itself",
+            ),
         );
     };
     let days = left.as_secs() / 86_400;
-    let detail = Text::new(format!("{cert} 与私钥配对，还有 {days} 天"), format!("{cert} fits its key, good for {days} days"));
+    let detail = Text::new(
+        format!("{cert} 与私钥配对，还有 {days} 天"),
+        format!("{cert} fits its key, good for {days} days"),
+    );
     if left > RENEW_BEFORE {
         return Finding::fine(name, key, detail);
     }

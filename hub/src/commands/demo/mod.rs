@@ -127,7 +127,9 @@ async fn report_to(
 /// Where to reach a listener from this machine.
 fn loopback(address: SocketAddr) -> SocketAddr {
     match address {
-        SocketAddr::V4(_) if address.ip().is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        SocketAddr::V4(_) if address.ip().is_unspecified() => {
+            SocketAddr::from(([127, 0, 0, 1], address.port()))
+        }
         SocketAddr::V6(_) if address.ip().is_unspecified() => {
             SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, address.port()))
         }
@@ -157,8 +159,12 @@ fn announce(
         stations::READER
     );
     let text = Text::new(
-        format!("{stations} 个模拟驿站正在上报。\n\n  请打开    http://{http}/\n  旁听数据  {watch}\n\n按 Ctrl-C 结束。"),
-        format!("{stations} simulated stations report.\n\n  open       http://{http}/\n  listen in  {watch}\n\nCtrl-C ends it."),
+        format!(
+            "{stations} 个模拟驿站正在上报。\n\n  请打开    http://{http}/\n  旁听数据  {watch}\n\n按 Ctrl-C 结束。"
+        ),
+        format!(
+            "{stations} simulated stations report.\n\n  open       http://{http}/\n  listen in  {watch}\n\nCtrl-C ends it."
+        ),
     );
     let language = arguments.lang.unwrap_or_else(Language::of_environment);
     output::line(out, language.of_text(&text))

@@ -69,7 +69,7 @@ fn station(number: u32) -> NewStation {
         longitude: format!("{:.4}", longitude + east),
         kind: "rest".into(),
         host_type: "union".into(),
-        opening_hours: if number % 3 == 0 { "24h".into() } else { "08:00-18:00".into() },
+        opening_hours: if number.is_multiple_of(3) { "24h".into() } else { "08:00-18:00".into() },
         capacity: "20".into(),
         ..NewStation::default()
     }

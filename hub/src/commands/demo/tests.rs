@@ -9,10 +9,23 @@ async fn simulated_stations_are_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     let line = [
-        "waystation-hub", "demo", "--stations", "3", "--seconds", "3", "--json",
-        "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--data", data,
+        "waystation-hub",
+        "demo",
+        "--stations",
+        "3",
+        "--seconds",
+        "3",
+        "--json",
+        "--http",
+        "127.0.0.1:0",
+        "--mqtt",
+        "127.0.0.1:0",
+        "--data",
+        data,
     ];
-    let Ok(Cli { command: Command::Demo(arguments) }) = Cli::try_parse_from(line) else { panic!("not a demo") };
+    let Ok(Cli { command: Command::Demo(arguments) }) = Cli::try_parse_from(line) else {
+        panic!("not a demo")
+    };
     let config = arguments.hub_config().unwrap();
     let registered = stations::register(&config.data_dir, 3).unwrap();
     let mut out = Vec::new();
@@ -27,7 +40,8 @@ async fn simulated_stations_are_acknowledged() {
 
 #[test]
 fn a_listener_on_all_addresses_is_reached_on_loopback() {
-    let check = |address: &str, expected: &str| assert_eq!(loopback(address.parse().unwrap()).to_string(), expected);
+    let check =
+        |address: &str, expected: &str| assert_eq!(loopback(address.parse().unwrap()).to_string(), expected);
     check("0.0.0.0:80", "127.0.0.1:80");
     check("[::]:80", "[::1]:80");
     check("192.0.2.1:80", "192.0.2.1:80");

@@ -14,9 +14,7 @@ mod properties;
 mod tests;
 
 pub use connect::{Connect, ConnectError, Will, decode_connect};
-pub use encode::{
-    ConnAck, Flags, ack, conn_ack, disconnect, ping_response, publish, sub_ack, unsub_ack,
-};
+pub use encode::{ConnAck, Flags, ack, conn_ack, disconnect, ping_response, publish, sub_ack, unsub_ack};
 pub use packets::{Filter, Packet, Publish, Subscribe, Unsubscribe, decode};
 
 use thiserror::Error;

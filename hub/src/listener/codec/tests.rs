@@ -33,7 +33,13 @@ fn publishes() {
     check(
         Version::V311,
         b"\x31\x05\0\x03a/b",
-        Packet::Publish(Publish { qos: Qos::AtMostOnce, retain: true, packet_id: 0, payload: b"", ..publish }),
+        Packet::Publish(Publish {
+            qos: Qos::AtMostOnce,
+            retain: true,
+            packet_id: 0,
+            payload: b"",
+            ..publish
+        }),
     );
     check_refused(Version::V311, b"\x36\x07\0\x03a/b\0\x07"); // QoS 3
     check_refused(Version::V311, b"\x32\x07\0\x03a/b\0\0"); // packet id 0
@@ -62,11 +68,7 @@ fn subscriptions() {
     check(
         Version::V5,
         b"\x82\x09\0\x01\x02\x0b\x05\0\x01#\x21",
-        Packet::Subscribe(Subscribe {
-            packet_id: 1,
-            filters: vec![filter],
-            identified: true,
-        }),
+        Packet::Subscribe(Subscribe { packet_id: 1, filters: vec![filter], identified: true }),
     );
     check_refused(Version::V311, b"\x82\x02\0\x01");
     check_refused(Version::V311, b"\x82\x06\0\x01\0\x01#\x03");
@@ -90,7 +92,10 @@ fn connects() {
     for cut in 0..body.len() {
         assert!(decode_connect(&body[..cut]).is_err(), "cut at {cut}");
     }
-    assert_eq!(decode_connect(b"\0\x06MQIsdp\x03\x02\0\x3c\0\x01c"), Err(ConnectError::UnsupportedVersion(3)));
+    assert_eq!(
+        decode_connect(b"\0\x06MQIsdp\x03\x02\0\x3c\0\x01c"),
+        Err(ConnectError::UnsupportedVersion(3))
+    );
     assert_eq!(decode_connect(b"\0\x04MQTT\x09\x02\0\x3c\0\x01c"), Err(ConnectError::UnsupportedVersion(9)));
     assert!(decode_connect(b"\0\x04MQTT\x04\x03\0\x3c\0\x01c").is_err(), "reserved flag");
     assert!(decode_connect(b"\0\x04HTTP\x04\x02\0\x3c\0\x01c").is_err(), "another protocol");

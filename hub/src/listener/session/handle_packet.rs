@@ -2,7 +2,9 @@
 
 use super::{End, Session};
 use crate::access::may_subscribe;
-use crate::listener::codec::{self, Frame, FrameError, Packet, Subscribe, Unsubscribe, Version, kind, reason};
+use crate::listener::codec::{
+    self, Frame, FrameError, Packet, Subscribe, Unsubscribe, Version, kind, reason,
+};
 use crate::listener::now_ms;
 use std::time::Instant;
 
