@@ -204,7 +204,7 @@ impl Session {
     fn may_read(&self) -> bool {
         self.out.waiting() < OUT_BYTES_MAX
             && !self.is_over_rate()
-            && (self.version == Version::V5 || self.acks.len() < self.inflight_max())
+            && (self.version == Version::V5 || self.inflight() < self.inflight_max() || self.acks.is_empty())
             && self.shard().intake.borrow().has_room()
     }
 
