@@ -72,7 +72,8 @@ async function load() {
     } catch (error) {
       if (mine !== view) return;
       if (error instanceof Refused && (error.status === 401 || error.status === 403)) return showLogin(error.status);
-      if (error instanceof Refused && error.status === 400) return showMessage(error.message, true);
+      if (error instanceof Refused) showMessage(`${text("page.failed")}: ${error.message}`, true);
+      if (error instanceof Refused && error.status === 400) return;
     }
     showConnection(false);
     await new Promise((done) => setTimeout(done, wait));
@@ -107,6 +108,7 @@ function take(event) {
 // ---- showing
 
 function showList(list) {
+  element("loading").hidden = true;
   element("login").hidden = true;
   element("fleet").hidden = false;
   stations.clear();
@@ -127,6 +129,7 @@ function showMessage(message, failed) {
 }
 
 function showLogin(status) {
+  element("loading").hidden = true;
   element("fleet").hidden = true;
   element("login").hidden = false;
   element("login-problem").textContent = status === 403 ? text("page.token_role") : token ? text("page.token_wrong") : "";
@@ -213,9 +216,15 @@ function show(member, value) {
   if (typeof value === "string") return known(`value.${value}`, value);
   const locale = language === "zh" ? "zh-CN" : "en";
   if (member.endsWith("_fen")) return new Intl.NumberFormat(locale, { style: "currency", currency: "CNY" }).format(value / 100);
+  if (member.endsWith("_s") && value >= 3600) return duration(value, locale);
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value);
   const unit = UNITS.find(([suffix]) => member.endsWith(suffix));
   return unit ? `${number} ${unit[1]}` : number;
+}
+
+function duration(seconds, locale) {
+  const [unit, length] = seconds >= 172800 ? ["day", 86400] : ["hour", 3600];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }).format(seconds / length);
 }
 
 function moment(ms) {
