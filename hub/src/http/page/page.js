@@ -215,11 +215,16 @@ function show(member, value) {
   if (typeof value === "boolean") return text(value ? "page.yes" : "page.no");
   if (typeof value === "string") return known(`value.${value}`, value);
   const locale = language === "zh" ? "zh-CN" : "en";
-  if (member.endsWith("_fen")) return new Intl.NumberFormat(locale, { style: "currency", currency: "CNY" }).format(value / 100);
+  if (member.endsWith("_fen")) return money(value, locale);
   if (member.endsWith("_s") && value >= 3600) return duration(value, locale);
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value);
   const unit = UNITS.find(([suffix]) => member.endsWith(suffix));
   return unit ? `${number} ${unit[1]}` : number;
+}
+
+function money(fen, locale) {
+  const format = { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol" };
+  return new Intl.NumberFormat(locale, format).format(fen / 100);
 }
 
 function duration(seconds, locale) {
