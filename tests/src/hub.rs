@@ -37,6 +37,7 @@ impl Default for HubSettings {
     fn default() -> Self {
         let mut toml = Toml::default();
         toml.set_text("log", "segment_bytes", "1MiB");
+        toml.set_text("mqtt", "batch_bytes_max", "512KiB");
         Self(toml)
     }
 }

@@ -27,6 +27,6 @@ pub use agent::Agent;
 pub use hub::{Hub, HubSettings};
 pub use influxd::Influxd;
 pub use load::Load;
-pub use mqtt::{Client, Connect, Packet, Version};
+pub use mqtt::{Client, Connect, Packet, Received, Version};
 pub use random::Random;
 pub use wait::{PATIENCE, until, until_some};

@@ -156,7 +156,7 @@ fn a_take_over_is_no_outage() {
         assert_eq!(second.publish_acked(&presence, online.as_bytes()), 0);
         // Had the first one's will been published, it would stand before this.
         assert_eq!(watcher.message().payload, online.as_bytes());
-        assert_eq!(hub.get("/api/v1/stations/dx-0001").good()["state"], "online");
+        until("the station is online", || hub.get("/api/v1/stations/dx-0001").good()["state"] == "online");
         second.disconnect();
     }
     // Another suffix is another connection.

@@ -105,3 +105,27 @@ fn a_reading_without_an_outbox_overwrites_itself() {
         rows.len() == 1 && rows[0]["co2_ppm"] == 501
     });
 }
+
+/// Every publish is answered, also one that leaves nothing to store, and without another one to push it out.
+#[test]
+fn a_message_with_nothing_new_is_acknowledged_alone() {
+    let hub = HubSettings::default().start();
+    let station = hub.known_station("dx-0001");
+    let reading = in_batch("environment", &environment(now_ms(), 500));
+    let whole = batch(OUTBOX, 1, &[], std::slice::from_ref(&reading)).to_string();
+    let only_lost = batch(OUTBOX, 2, &[(5, 9)], &[]).to_string();
+    let nothing = batch(OUTBOX, 2, &[], &[]).to_string();
+    for version in Version::BOTH {
+        for (channel, payload) in [
+            ("batch", whole.as_str()),
+            ("batch", &whole),
+            ("batch", &only_lost),
+            ("batch", &only_lost),
+            ("batch", &nothing),
+            ("environment", "[]"),
+        ] {
+            let mut client = Client::log_in(hub.mqtt, &station, version);
+            assert_eq!(client.publish_acked(&station.topic(channel), payload.as_bytes()), 0, "{payload}");
+        }
+    }
+}

@@ -62,7 +62,7 @@ fn bad_readings_are_set_aside_and_good_ones_stored() {
     let at = |ts: i64| json!({ "ts": ts, "co2_ppm": 500 });
     checker.check_reading("environment", &at(now + 3_600_000), "future_time", Some("ts"));
     checker.check_reading("environment", &at(now - 8 * 86_400_000), "too_old", Some("ts"));
-    checker.check("batch", b"{\"outbox\":\"o\",\"readings\":[]}", "missing_member", Some("first_seq"));
+    checker.check("batch", b"{\"outbox\":\"o\",\"readings\":[]}", "bad_batch", Some("first_seq"));
     checker.check("batch", b"\x28\xb5\x2f\xfdnonsense", "bad_compression", None);
 
     // Within an array and a batch, only the bad one is set aside.
