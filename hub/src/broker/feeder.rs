@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::inbox::Item;
 use super::pump::{Job, Tap};
+use super::reader::LinkEnd;
 use super::router::{Feed, Router, RouterLost, disconnect};
 use super::subscription::Counted;
 use super::{BrokerError, Shared};
@@ -39,7 +40,7 @@ fn run(shared: &Arc<Shared>, jobs: &mpsc::Sender<Job>) {
                 tracing::error!(%error, "the reader router ended: all readers are disconnected, a new one starts");
                 next_link = feeder.links.next;
                 shared.subscriptions.forget_filters();
-                shared.sessions.end_all();
+                shared.sessions.end_all(LinkEnd::RouterLost);
             }
         }
     }

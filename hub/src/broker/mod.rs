@@ -31,7 +31,7 @@ mod session;
 mod sessions;
 mod subscription;
 
-pub use reader::{AttachError, ReaderLink};
+pub use reader::{AttachError, LinkEnd, ReaderLink};
 pub use session::Delivery;
 pub use subscription::Refused;
 

@@ -20,14 +20,25 @@ pub enum AttachError {
     StillConnected,
 }
 
+/// Why a link must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkEnd {
+    /// Another connection has the client id now.
+    TakenOver,
+    /// The router ended, and with it every subscription; the client may come back at once.
+    RouterLost,
+    /// The broker stops.
+    Stopped,
+}
+
 /// A reader's connection. Dropping it ends its subscriptions, or leaves its session behind if it asked for that.
 pub struct ReaderLink {
     shared: Arc<Shared>,
     client_id: String,
-    clean_session: bool,
+    keep_session: bool,
     /// `None` only while it is dropped.
     session: Option<Box<Session>>,
-    end: watch::Receiver<bool>,
+    end: watch::Receiver<Option<LinkEnd>>,
 }
 
 impl ReaderLink {
@@ -43,7 +54,19 @@ impl ReaderLink {
         session.resume();
         shared.readers.inc();
         let client_id = client_id.to_owned();
-        Ok((Self { shared, client_id, clean_session, session: Some(session), end }, present))
+        Ok((Self { shared, client_id, keep_session: !clean_session, session: Some(session), end }, present))
+    }
+
+    /// Whether the session is kept when the link is dropped: the opposite of `clean_session`, unless the client said
+    /// otherwise (MQTT 5.0: a Session Expiry Interval above 0).
+    pub fn set_keep_session(&mut self, keep_session: bool) {
+        self.keep_session = keep_session;
+    }
+
+    /// Why `next` returned `None`.
+    #[must_use]
+    pub fn ended(&self) -> Option<LinkEnd> {
+        *self.end.borrow()
     }
 
     /// How many QoS 1 messages may wait for their acknowledgement (MQTT 5.0: the client's Receive Maximum).
@@ -81,15 +104,14 @@ impl ReaderLink {
         }
     }
 
-    /// The next message for the client; `None` when the connection must end: the broker stops, another
-    /// connection took over the client id, or the router was lost. Waits while as many messages are unacknowledged
+    /// The next message for the client; `None` when the connection must end, see [`Self::ended`]. Waits while as many messages are unacknowledged
     /// as the client takes. Cancel-safe.
     pub async fn next(&mut self) -> Option<Delivery> {
         let session = self.session.as_mut()?;
         tokio::select! {
             biased;
             // An error means that the broker is gone.
-            _ = self.end.wait_for(|end| *end) => None,
+            _ = self.end.wait_for(Option::is_some) => None,
             delivery = session.next(&self.shared.presence) => {
                 self.shared.counts.sent.inc();
                 Some(delivery)
@@ -101,12 +123,8 @@ impl ReaderLink {
 impl Drop for ReaderLink {
     fn drop(&mut self) {
         let session = self.session.take();
-        let kept = if self.clean_session {
-            drop(session);
-            None
-        } else {
-            session
-        };
+        // One that is not kept ends here, before its client id is free.
+        let kept = session.filter(|_| self.keep_session);
         self.shared.readers.dec();
         self.shared.sessions.leave(&self.client_id, kept, self.shared.options.sessions_max);
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
 use super::lock;
-use super::reader::AttachError;
+use super::reader::{AttachError, LinkEnd};
 use super::session::Session;
 
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct State {
 
 enum Slot {
     Connected {
-        end: watch::Sender<bool>,
+        end: watch::Sender<Option<LinkEnd>>,
         /// The router that its subscriptions were made at is gone.
         orphaned: bool,
     },
@@ -36,18 +36,18 @@ enum Slot {
 }
 
 enum Entry {
-    Taken(Option<Box<Session>>, watch::Receiver<bool>),
+    Taken(Option<Box<Session>>, watch::Receiver<Option<LinkEnd>>),
     Occupied,
 }
 
 impl Sessions {
     /// Takes the client id, and the session that was kept for it. Ends the connection that has it, and waits
-    /// until that has let go. The receiver turns true when this connection is to end.
+    /// until that has let go. The receiver says when this connection is to end, and why.
     pub async fn enter(
         &self,
         client_id: &str,
         timeout: Duration,
-    ) -> Result<(Option<Box<Session>>, watch::Receiver<bool>), AttachError> {
+    ) -> Result<(Option<Box<Session>>, watch::Receiver<Option<LinkEnd>>), AttachError> {
         let deadline = tokio::time::Instant::now() + timeout;
         loop {
             let mut freed = std::pin::pin!(self.freed.notified());
@@ -65,10 +65,10 @@ impl Sessions {
             return Err(AttachError::Stopped);
         }
         if let Some(Slot::Connected { end, .. }) = state.slots.get(client_id) {
-            end.send_replace(true);
+            end.send_replace(Some(LinkEnd::TakenOver));
             return Ok(Entry::Occupied);
         }
-        let (sender, receiver) = watch::channel(false);
+        let (sender, receiver) = watch::channel(None);
         let earlier =
             state.slots.insert(client_id.to_owned(), Slot::Connected { end: sender, orphaned: false });
         let session = match earlier {
@@ -107,11 +107,11 @@ impl Sessions {
     }
 
     /// Ends every connection and gives up every session.
-    pub fn end_all(&self) {
+    pub fn end_all(&self, why: LinkEnd) {
         let mut state = lock(&self.state);
         for slot in state.slots.values_mut() {
             if let Slot::Connected { end, orphaned } = slot {
-                end.send_replace(true);
+                end.send_replace(Some(why));
                 *orphaned = true;
             }
         }
@@ -123,7 +123,7 @@ impl Sessions {
     /// Like `end_all`, and lets nobody in any more.
     pub fn close(&self) {
         lock(&self.state).closed = true;
-        self.end_all();
+        self.end_all(LinkEnd::Stopped);
         self.freed.notify_waiters();
     }
 }

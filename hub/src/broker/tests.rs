@@ -368,6 +368,18 @@ async fn a_session_outlives_its_connection() {
 }
 
 #[tokio::test]
+async fn whether_a_session_is_kept_is_apart_from_whether_it_is_taken_up() {
+    let bench = Bench::start();
+    for (clean_session, keep_session, present) in
+        [(true, true, false), (false, true, true), (false, false, true), (false, true, false)]
+    {
+        let (mut reader, found) = bench.broker.attach("reader", clean_session).await.unwrap();
+        assert_eq!(found, present, "{clean_session} {keep_session}");
+        reader.set_keep_session(keep_session);
+    }
+}
+
+#[tokio::test]
 async fn sessions_that_are_kept_are_bounded() {
     let bench = Bench::with(Options { sessions_max: 2, ..Options::default() });
     for client_id in ["one", "two", "three"] {
@@ -400,6 +412,7 @@ async fn a_second_connection_takes_over() {
     let take_over = bench.broker.attach("same", true);
     let ends = async {
         assert!(ended(&mut first).await);
+        assert_eq!(first.ended(), Some(LinkEnd::TakenOver));
         drop(first);
     };
     let (second, ()) = tokio::join!(take_over, ends);
@@ -483,6 +496,7 @@ async fn a_router_that_ends_is_replaced() {
     subscribe(&mut lasting, &[("#", 0)]);
     assert!(bench.broker.0.inbox.connect(inbox::Item::EndRouter));
     assert!(ended(&mut reader).await && ended(&mut lasting).await);
+    assert_eq!(reader.ended(), Some(LinkEnd::RouterLost));
     drop((reader, lasting));
 
     let (mut reader, present) = bench.broker.attach("lasting", false).await.unwrap();
@@ -503,6 +517,7 @@ async fn stopping_ends_every_link_and_joins() {
     bench.publish(DOOR, "x");
     bench.stop().await;
     assert!(ended(&mut reader).await && ended(&mut member).await);
+    assert_eq!(reader.ended(), Some(LinkEnd::Stopped));
     assert_eq!(bench.broker.attach("late", true).await.err(), Some(AttachError::Stopped));
     bench.publish(DOOR, "late");
 }
