@@ -1,17 +1,22 @@
-//! Wires the agent, top to bottom in flow order, and stops it in the same order.
+//! Wires the agent, in flow order, and stops it in the same order.
 
 use crate::config::Config;
 use crate::connection::{Endpoint, TlsError, client_config};
-use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError};
+use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxSender, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
 use crate::sources::{Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally};
 use crate::status::{StatusError, StatusServer, StatusSources};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use waystation_durable_log::{Cursor, Seq};
+
+/// What a stop may take to put the last readings on disk.
+const WRITE_MAX: Duration = Duration::from_secs(5);
 
 /// The agent could not start, or could not go on.
 #[derive(Debug, Error)]
@@ -34,122 +39,177 @@ pub fn endpoint(config: &Config) -> Result<Endpoint, TlsError> {
     Ok(Endpoint { address: config.hub.clone(), tls })
 }
 
-/// Runs the agent until `shutdown` resolves.
+/// Runs the agent until `shutdown` resolves: sources, outbox, publisher.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
     let endpoint = endpoint(&config)?;
     let Outbox { sender, write_loop, view, cursor, durable } =
-        Outbox::open(&config.data_dir, &config.outbox)?;
-    let acknowledged = cursor.position();
-    let (done_sender, done) = watch::channel(Done { last: acknowledged, lost_to: 0 });
-    let (state_sender, state) = watch::channel(State::Offline);
-    let (report_now_sender, report_now) = mpsc::channel(1);
-    let (stop_sources_sender, stop_sources) = watch::channel(false);
-    let (stop_publisher_sender, stop_publisher) = watch::channel(false);
+        Outbox::open_patiently(&config.data_dir, &config.outbox).await?;
     let (growth, horizon_s) = Growth::new();
+    let (state_sender, state) = watch::channel(State::Offline);
+    let (report_now, report_requests) = mpsc::channel(1);
     let (lost_told, tally) = (Arc::new(AtomicU64::new(0)), Arc::new(Tally::default()));
+    let shared = Shared { config, view, horizon_s, state, lost_told, tally };
 
-    let path = config.sources.jsonl_path.as_deref();
-    let json_lines =
-        JsonLines::bind(path, config.sources.jsonl_listen, sender.clone(), tally.clone()).await?;
-    let status = StatusServer::bind(
-        &config.data_dir,
-        StatusSources {
-            station: config.station.clone(),
-            view: view.clone(),
-            state,
-            horizon_s: horizon_s.clone(),
-            lost_told: lost_told.clone(),
-            tally: tally.clone(),
-        },
-    )?;
-    let gateway = GatewaySource {
-        config: config.gateway.clone(),
-        facts: GatewayFacts {
-            view: view.clone(),
-            lost_told: lost_told.clone(),
-            horizon_s,
-            data_dir: config.data_dir.clone(),
-            started: Instant::now(),
-        },
-        outbox: sender.clone(),
-        report_now,
-    };
-    let publisher = Publisher::new(Parts {
-        endpoint,
-        station: config.station.clone(),
-        token: config.token.clone(),
-        view: view.clone(),
-        durable,
-        limits: BatchLimits {
-            readings_max: config.batch.readings_max,
-            bytes_max: config.batch.bytes_max,
-            zstd: config.batch.zstd,
-        },
-        acknowledged,
-        done: done_sender,
-        state: state_sender,
-        report_now: report_now_sender,
-        stop: stop_publisher,
-    });
-    let keeper = Keeper { cursor, view, done, lost_told, growth };
-
-    let mut sources = JoinSet::new();
-    sources.spawn(json_lines.run(stop_sources.clone()));
-    let gateway_stop = stop_sources.clone();
-    sources.spawn(async move {
-        if let Err(error) = gateway.run(gateway_stop).await {
-            tracing::debug!(%error, "gateway readings ended");
-        }
-    });
-    sources.spawn(status.run(stop_sources.clone()));
-    let stdin_ended = config.sources.stdin.then(|| {
-        let feed = Feed::new(sender.clone(), tally, tokio::io::stdout());
-        let (ended_sender, ended) = watch::channel(false);
-        sources.spawn(read_stdin(feed, stop_sources, ended_sender));
-        ended
-    });
-    drop(sender);
+    let mut sources = Sources::start(&shared, sender, report_requests).await?;
     let mut writing = tokio::spawn(write_loop.run());
+    let (done_sender, done) = watch::channel(Done { last: cursor.position(), lost_to: 0 });
+    let (stop_publisher, stop) = watch::channel(false);
+    let publisher = shared.publisher(endpoint, durable, done_sender, state_sender, report_now, stop);
     let publishing = tokio::spawn(publisher.run());
-    let keeping = tokio::spawn(keeper.run());
-    tracing::info!(station = %config.station, hub = %config.hub, data_dir = %config.data_dir.display(), "running");
+    let keeping = tokio::spawn(shared.keeper(cursor, done, growth).run());
+    shared.announce();
 
-    let exit_at_end = stdin_ended.filter(|_| config.sources.stdin_exit_at_end);
-    let write_failed = wait_for_end(shutdown, exit_at_end, &mut writing).await;
+    let write_failed = tokio::select! {
+        () = shutdown => None,
+        () = sources.input_ended() => None,
+        ended = &mut writing => Some(ended),
+    };
 
-    stop_sources_sender.send_replace(true);
-    while let Some(ended) = sources.join_next().await {
-        ended?;
-    }
+    sources.stop().await?;
     // The writer ends by itself once no source is left.
     match write_failed {
-        Some(failure) => failure?,
-        None => writing.await??,
+        Some(failure) => failure??,
+        None => finish_writing(writing).await?,
     }
-    stop_publisher_sender.send_replace(true);
+    stop_publisher.send_replace(true);
     publishing.await?;
+    // The keeper ends with the publisher, after a last save.
     keeping.await??;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Resolves at shutdown, at the end of standard input if that was asked for, or when the disk's writer failed; then
-/// with what it ended with.
-async fn wait_for_end(
-    shutdown: impl Future<Output = ()>,
-    stdin_ended: Option<watch::Receiver<bool>>,
-    writing: &mut JoinHandle<Result<(), JoinError>>,
-) -> Option<Result<(), JoinError>> {
-    let input_ends = async {
-        match stdin_ended {
-            Some(mut ended) => drop(ended.wait_for(|ended| *ended).await),
+/// What several stages are made of.
+struct Shared {
+    config: Config,
+    view: OutboxView,
+    horizon_s: watch::Receiver<Option<f64>>,
+    state: watch::Receiver<State>,
+    lost_told: Arc<AtomicU64>,
+    tally: Arc<Tally>,
+}
+
+impl Shared {
+    fn publisher(
+        &self,
+        endpoint: Endpoint,
+        durable: watch::Receiver<Seq>,
+        done: watch::Sender<Done>,
+        state: watch::Sender<State>,
+        report_now: mpsc::Sender<()>,
+        stop: watch::Receiver<bool>,
+    ) -> Publisher {
+        let batch = self.config.batch;
+        let limits =
+            BatchLimits { readings_max: batch.readings_max, bytes_max: batch.bytes_max, zstd: batch.zstd };
+        Publisher::new(Parts {
+            endpoint,
+            station: self.config.station.clone(),
+            token: self.config.token.clone(),
+            view: self.view.clone(),
+            durable,
+            limits,
+            done,
+            state,
+            report_now,
+            stop,
+        })
+    }
+
+    fn keeper(&self, cursor: Cursor, done: watch::Receiver<Done>, growth: Growth) -> Keeper {
+        Keeper { cursor, view: self.view.clone(), done, lost_told: self.lost_told.clone(), growth }
+    }
+
+    fn gateway(&self, outbox: OutboxSender, report_now: mpsc::Receiver<()>) -> GatewaySource {
+        let facts = GatewayFacts {
+            view: self.view.clone(),
+            lost_told: self.lost_told.clone(),
+            horizon_s: self.horizon_s.clone(),
+            data_dir: self.config.data_dir.clone(),
+            started: Instant::now(),
+        };
+        GatewaySource { config: self.config.gateway.clone(), facts, outbox, report_now }
+    }
+
+    fn status(&self) -> StatusSources {
+        StatusSources {
+            station: self.config.station.clone(),
+            view: self.view.clone(),
+            state: self.state.clone(),
+            horizon_s: self.horizon_s.clone(),
+            lost_told: self.lost_told.clone(),
+            tally: self.tally.clone(),
+        }
+    }
+
+    fn announce(&self) {
+        let Config { station, hub, data_dir, .. } = &self.config;
+        tracing::info!(%station, %hub, data_dir = %data_dir.display(), waiting = self.view.records(), "running");
+    }
+}
+
+/// Everything that puts readings into the outbox, and what answers questions about it.
+struct Sources {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    /// Turned at the end of standard input, if the agent shall end with it.
+    input_ended: Option<watch::Receiver<bool>>,
+}
+
+impl Sources {
+    async fn start(
+        shared: &Shared,
+        outbox: OutboxSender,
+        report_requests: mpsc::Receiver<()>,
+    ) -> Result<Self, AppError> {
+        let config = &shared.config.sources;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let path = config.jsonl_path.as_deref();
+        let json_lines =
+            JsonLines::bind(path, config.jsonl_listen, outbox.clone(), shared.tally.clone()).await?;
+        tasks.spawn(json_lines.run(stopped.clone()));
+        let status = StatusServer::bind(&shared.config.data_dir, shared.status())?;
+        tasks.spawn(status.run(stopped.clone()));
+        let gateway = shared.gateway(outbox.clone(), report_requests);
+        tasks.spawn(gateway.run(stopped.clone()));
+        let mut input_ended = None;
+        if config.stdin {
+            let (ended_sender, ended) = watch::channel(false);
+            let feed = Feed::new(outbox, shared.tally.clone(), tokio::io::stdout());
+            tasks.spawn(read_stdin(feed, stopped, ended_sender));
+            input_ended = config.stdin_exit_at_end.then_some(ended);
+        }
+        Ok(Self { tasks, stop, input_ended })
+    }
+
+    /// Resolves at the end of standard input, if the agent shall end with it.
+    async fn input_ended(&mut self) {
+        match &mut self.input_ended {
+            // An error means that the task is gone, and the input with it.
+            Some(ended) => drop(ended.wait_for(|ended| *ended).await),
             None => std::future::pending().await,
         }
-    };
-    tokio::select! {
-        () = shutdown => None,
-        () = input_ends => None,
-        ended = writing => Some(ended.and_then(|inner| inner)),
+    }
+
+    async fn stop(mut self) -> Result<(), JoinError> {
+        self.stop.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended?;
+        }
+        Ok(())
+    }
+}
+
+/// A disk that fails for good must not keep the agent from ending; nothing on its way was promised to a source.
+async fn finish_writing(mut writing: JoinHandle<Result<(), JoinError>>) -> Result<(), JoinError> {
+    match timeout(WRITE_MAX, &mut writing).await {
+        Ok(ended) => ended?,
+        Err(_) => {
+            tracing::error!("stopping although the last readings could not be written");
+            writing.abort();
+            Ok(())
+        }
     }
 }
 

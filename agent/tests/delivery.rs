@@ -1,5 +1,7 @@
 //! What was acknowledged to a device reaches the hub, whatever happens in between.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
+
 mod support;
 
 use support::{Agent, Collector, Mosquitto};

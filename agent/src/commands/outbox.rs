@@ -7,9 +7,15 @@ use crate::outbox::Outbox as OpenOutbox;
 use crate::status::Status;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// Ranges shown to people; JSON has them all.
 const RANGES_SHOWN: usize = 10;
+
+/// How long an agent may take from opening the outbox to answering, and how often that is tried.
+const START_MAX: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Show what waits on disk, what was lost, and how long the disk will last; works while the agent runs.
 #[derive(Debug, clap::Args)]
@@ -30,19 +36,28 @@ pub struct Outbox {
 impl Outbox {
     pub fn execute(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(self.config.as_deref())?;
-        let status = match runtime()?.block_on(Status::of_running(&config.data_dir))? {
-            Some(status) => status,
-            None => {
-                let outbox = OpenOutbox::open(&config.data_dir, &config.outbox)?;
-                Status::of_view(&config.station, &outbox.view)
-            }
-        };
+        let status = runtime()?.block_on(status(&config))?;
         if self.json {
             println!("{}", serde_json::to_string(&status)?);
         } else {
             print!("{}", describe(&status, now_ms()));
         }
         Ok(if status.lost.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Asks the running agent; without one, looks into the outbox itself. An agent that is just starting has the outbox
+/// but does not answer yet, so both are tried for a while.
+async fn status(config: &Config) -> anyhow::Result<Status> {
+    let deadline = Instant::now() + START_MAX;
+    loop {
+        if let Some(status) = Status::of_running(&config.data_dir).await? {
+            return Ok(status);
+        }
+        match OpenOutbox::open(&config.data_dir, &config.outbox) {
+            Err(error) if error.is_busy() && Instant::now() < deadline => sleep(LOOK_AGAIN).await,
+            opened => return Ok(Status::of_view(&config.station, &opened?.view)),
+        }
     }
 }
 

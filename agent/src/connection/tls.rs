@@ -54,3 +54,7 @@ fn system_authorities() -> Result<RootCertStore, TlsError> {
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() { Err(TlsError::NoSystemAuthorities) } else { Ok(roots) }
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;

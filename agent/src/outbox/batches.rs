@@ -44,12 +44,8 @@ pub struct Batch {
 
 /// No batch could be made.
 #[derive(Debug, Error)]
-pub enum BatchError {
-    #[error("the reading thread failed: {0}")]
-    Thread(#[from] JoinError),
-    #[error("the outbox is closed")]
-    Closed,
-}
+#[error("the thread that reads the outbox failed: {0}")]
+pub struct BatchError(#[from] JoinError);
 
 /// A tail of the outbox as batches.
 pub struct BatchSource {
@@ -101,7 +97,7 @@ impl BatchSource {
     pub async fn next(&mut self, linger: Duration) -> Result<Batch, BatchError> {
         loop {
             if self.building.is_none() {
-                self.wait_for_readings(linger).await?;
+                self.wait_for_readings(linger).await;
                 self.start_building();
             }
             if let Some(batch) = self.finish_building().await? {
@@ -113,13 +109,16 @@ impl BatchSource {
         }
     }
 
-    async fn wait_for_readings(&mut self, linger: Duration) -> Result<(), BatchError> {
+    async fn wait_for_readings(&mut self, linger: Duration) {
         if let Some(retry_at) = self.retry_at {
             sleep_until(retry_at).await;
             self.retry_at = None;
         }
         while self.backlog() == 0 {
-            self.durable.changed().await.map_err(|_| BatchError::Closed)?;
+            if self.durable.changed().await.is_err() {
+                // The writer has ended: nothing more will come, which is no failure of this connection.
+                std::future::pending::<()>().await;
+            }
         }
         let leave_at = *self.leave_at.get_or_insert_with(|| Instant::now() + linger);
         while self.backlog() < self.readings_max as u64 {
@@ -130,7 +129,6 @@ impl BatchSource {
             }
         }
         self.leave_at = None;
-        Ok(())
     }
 
     fn start_building(&mut self) {

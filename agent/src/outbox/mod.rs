@@ -6,7 +6,7 @@
 //! one cursor, `hub`.
 //!
 //! Invariants:
-//! - [`OutboxSender::submit`] returns only after an fsync; before it, nothing is promised to the source.
+//! - [`Ticket::durable`] returns only after an fsync; before it, nothing is promised to the source.
 //! - The cursor passes a record only after the hub's PUBACK. It is saved some time later, so that after a crash the
 //!   hub may see readings again, which it recognises by their sequence numbers, but none is skipped.
 //! - A lost range is forgotten only after the PUBACK of a batch that told of it.
@@ -21,15 +21,17 @@ pub use batches::{Batch, BatchError, BatchLimits, BatchSource};
 pub use growth::Growth;
 pub use keeper::{Done, Keeper};
 pub use records::Records;
-pub use writer::{OutboxClosed, OutboxSender, WriteLoop};
+pub use writer::{OutboxClosed, OutboxSender, Ticket, WriteLoop};
 
 use crate::config;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 use waystation_durable_log::{Cursor, CursorError, Log, OpenError, Options, Seq, WhenFull};
 use waystation_protocol::{IdError, OutboxId};
 
@@ -39,6 +41,10 @@ const FOLDER: &str = "outbox";
 const CURSOR: &str = "hub";
 /// A reading is far smaller; a line of a source is bounded before.
 const RECORD_BYTES_MAX: u32 = 1 << 20;
+
+/// How long a start waits for another process to leave the outbox, and how often it looks.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+const BUSY_RETRY: Duration = Duration::from_millis(50);
 
 /// The outbox cannot be opened.
 #[derive(Debug, Error)]
@@ -71,7 +77,25 @@ pub struct OutboxView {
     max_bytes: u64,
 }
 
+impl OutboxError {
+    /// Another process has the outbox open.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Busy { .. }))
+    }
+}
+
 impl Outbox {
+    /// As [`Self::open`], waiting a while for a process that only looks at the outbox, or that is just ending.
+    pub async fn open_patiently(data_dir: &Path, config: &config::Outbox) -> Result<Self, OutboxError> {
+        let deadline = Instant::now() + BUSY_MAX;
+        loop {
+            match Self::open(data_dir, config) {
+                Err(error) if error.is_busy() && Instant::now() < deadline => sleep(BUSY_RETRY).await,
+                opened => return opened,
+            }
+        }
+    }
+
     /// Opens or creates the outbox under `data_dir`, recovering what a crash left.
     pub fn open(data_dir: &Path, config: &config::Outbox) -> Result<Self, OutboxError> {
         let path = data_dir.join(FOLDER);

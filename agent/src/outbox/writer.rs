@@ -15,7 +15,7 @@ use waystation_durable_log::{CommitError, Seq, Writer};
 /// Submissions that may wait.
 const QUEUE_MAX: usize = 16;
 /// A group of this size is not held back for more to come.
-const GROUP_BYTES: usize = 32 * 1024;
+const GROUP_BYTES: usize = 128 * 1024;
 /// Between two attempts on a disk that fails.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -34,11 +34,21 @@ struct Submission {
 pub struct OutboxSender(mpsc::Sender<Submission>);
 
 impl OutboxSender {
-    /// Returns once the records are on disk.
-    pub async fn submit(&self, records: Records) -> Result<(), OutboxClosed> {
+    /// Hands the records over, waiting while the queue is full; the ticket tells when they are on disk.
+    pub async fn submit(&self, records: Records) -> Result<Ticket, OutboxClosed> {
         let (durable, told) = oneshot::channel();
         self.0.send(Submission { records, durable }).await.map_err(|_| OutboxClosed)?;
-        told.await.map_err(|_| OutboxClosed)
+        Ok(Ticket(told))
+    }
+}
+
+/// Records on their way to disk.
+pub struct Ticket(oneshot::Receiver<()>);
+
+impl Ticket {
+    /// Returns once the records are on disk. Cancel-safe.
+    pub async fn durable(&mut self) -> Result<(), OutboxClosed> {
+        (&mut self.0).await.map_err(|_| OutboxClosed)
     }
 }
 
@@ -89,17 +99,19 @@ impl WriteLoop {
     async fn write(mut self, group: Vec<Submission>) -> Result<Self, JoinError> {
         let (records, waiting): (Vec<_>, Vec<_>) =
             group.into_iter().map(|submission| (submission.records, submission.durable)).unzip();
-        let mut outcome;
-        (self.writer, outcome) = append_and_commit(self.writer, records).await?;
-        while let Err(error) = &outcome {
+        let mut attempt = append_and_commit(self.writer, records).await?;
+        let taken = attempt.taken;
+        while let Err(error) = &attempt.outcome {
             tracing::error!(%error, "readings cannot be written; tried again, sources wait meanwhile");
             sleep(RETRY).await;
-            (self.writer, outcome) = append_and_commit(self.writer, Vec::new()).await?;
+            attempt = append_and_commit(attempt.writer, Vec::new()).await?;
         }
-        if let Ok(durable) = outcome {
+        if let Ok(durable) = attempt.outcome {
             self.durable.send_replace(durable);
         }
-        for told in waiting {
+        self.writer = attempt.writer;
+        // A ticket that is dropped instead tells the source that its readings are not safe.
+        for told in waiting.into_iter().filter(|_| taken) {
             if told.send(()).is_err() {
                 tracing::debug!("a source left before its readings were on disk");
             }
@@ -108,20 +120,24 @@ impl WriteLoop {
     }
 }
 
+struct Attempt {
+    writer: Writer,
+    /// Every record went into the log's buffer, which forgets nothing.
+    taken: bool,
+    outcome: Result<Seq, CommitError>,
+}
+
 /// The disk may be slow, so it is never waited for on the runtime's thread.
-async fn append_and_commit(
-    mut writer: Writer,
-    records: Vec<Records>,
-) -> Result<(Writer, Result<Seq, CommitError>), JoinError> {
+async fn append_and_commit(mut writer: Writer, records: Vec<Records>) -> Result<Attempt, JoinError> {
     spawn_blocking(move || {
-        for record in records.iter().flat_map(Records::iter) {
-            if let Err(error) = writer.append(record) {
-                // Sources bound their lines far below the largest record.
-                tracing::error!(%error, "a reading was not taken into the outbox");
-            }
+        let appended =
+            records.iter().flat_map(Records::iter).try_for_each(|record| writer.append(record).map(drop));
+        if let Err(error) = &appended {
+            // Sources bound their lines far below the largest record, and groups far below the buffer.
+            tracing::error!(%error, "readings were not taken into the outbox");
         }
         let outcome = writer.commit();
-        (writer, outcome)
+        Attempt { writer, taken: appended.is_ok(), outcome }
     })
     .await
 }

@@ -53,8 +53,7 @@ pub struct Parts {
     pub view: OutboxView,
     pub durable: watch::Receiver<Seq>,
     pub limits: BatchLimits,
-    /// Where the cursor stands.
-    pub acknowledged: Seq,
+    /// What the hub has acknowledged; at first where the cursor stands.
     pub done: watch::Sender<Done>,
     pub state: watch::Sender<State>,
     /// Asks for a gateway reading at once.
@@ -198,7 +197,7 @@ impl Publisher {
     }
 
     fn start_session(&mut self, connection: Connection) -> Session {
-        let acknowledged = self.parts.done.borrow().last.max(self.parts.acknowledged);
+        let acknowledged = self.parts.done.borrow().last;
         let waiting = self.parts.view.records();
         tracing::info!(hub = %self.parts.endpoint.address, waiting, "connected");
         let source =

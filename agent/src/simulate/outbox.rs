@@ -111,3 +111,7 @@ impl MemoryOutbox {
             .into_bytes()
     }
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;

@@ -213,3 +213,7 @@ pub fn local_minute(now_ms: i64, minute: u32) -> i64 {
     let midnight = (now_ms + OFFSET_MS).div_euclid(86_400_000) * 86_400_000 - OFFSET_MS;
     midnight + i64::from(minute) * 60_000
 }
+
+#[cfg(test)]
+#[path = "scenario_tests.rs"]
+mod tests;

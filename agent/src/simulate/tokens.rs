@@ -68,3 +68,33 @@ pub fn anonymous(prefix: &str, count: usize) -> Result<Vec<StationLogin>, IdErro
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, wanted: Option<usize>, expected: Result<&[(&str, &str)], &str>) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        match (read(file.path(), wanted), expected) {
+            (Ok(found), Ok(expected)) => {
+                let found: Vec<_> = found
+                    .iter()
+                    .map(|login| (login.station.as_str(), login.token.as_deref().unwrap_or("")))
+                    .collect();
+                assert_eq!(found, expected);
+            }
+            (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
+            (found, _) => panic!("{text}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn token_files() {
+        check("station,token\na,1\nb,2\n", None, Ok(&[("a", "1"), ("b", "2")]));
+        check("a,1\nb,2\n", Some(1), Ok(&[("a", "1")]));
+        check("a,1\n", Some(2), Err("holds 1 stations, 2 are wanted"));
+        check("a,1\nB,2\n", None, Err("line 2"));
+        check("a\n", None, Err("line 1"));
+    }
+}

@@ -7,9 +7,10 @@
 use super::Tally;
 use super::line::{LINE_BYTES_MAX, Refusal, take_line};
 use crate::clock::now_ms;
-use crate::outbox::{OutboxClosed, OutboxSender, Records};
+use crate::outbox::{OutboxClosed, OutboxSender, Records, Ticket};
 use bytes::{Buf, BytesMut};
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,8 +20,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use waystation_protocol::{Decoded, Reason};
 
-/// A group is committed at the latest when it has this size.
+/// A group is handed over at the latest when it has this size.
 const GROUP_BYTES: usize = 64 * 1024;
+/// Groups on their way to disk; with more, the source waits, and its socket fills.
+const GROUPS_MAX: usize = 4;
 /// A client that does not read its answers for so long is dropped.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
@@ -52,6 +55,8 @@ pub struct Feed<W> {
     wants_acks: bool,
     lines: u64,
     group: Records,
+    /// Groups on their way to disk, oldest first, each with the number of its last line.
+    under_way: VecDeque<(Ticket, u64)>,
     scratch: Decoded,
     answer: Vec<u8>,
 }
@@ -65,6 +70,7 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
             wants_acks: false,
             lines: 0,
             group: Records::default(),
+            under_way: VecDeque::new(),
             scratch: Decoded::default(),
             answer: Vec::new(),
         }
@@ -74,27 +80,45 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
     pub async fn run(mut self, mut lines: impl AsyncRead + Unpin) -> Result<(), FeedError> {
         let mut buffer = BytesMut::with_capacity(8 * 1024);
         loop {
-            let read = lines.read_buf(&mut buffer).await?;
-            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-                self.take(&buffer[..end]);
-                buffer.advance(end + 1);
-                if self.group.bytes() >= GROUP_BYTES {
-                    self.commit().await?;
+            tokio::select! {
+                read = lines.read_buf(&mut buffer), if self.under_way.len() < GROUPS_MAX => {
+                    let ended = read? == 0;
+                    self.take_lines(&mut buffer, ended).await?;
+                    if ended {
+                        return self.finish().await;
+                    }
+                }
+                written = first_durable(&mut self.under_way) => {
+                    let upto = written?;
+                    self.acknowledge(upto);
                 }
             }
-            if read == 0 {
-                self.take(&buffer);
-                return self.commit().await;
-            }
-            self.commit().await?;
-            if buffer.len() > LINE_BYTES_MAX {
-                self.refuse(&Refusal::new(Reason::TooLarge, None));
-                self.commit().await?;
-                return Err(FeedError::LongLine);
-            }
+            self.send_answers().await?;
             // Room for a burst, so that a fast source gets large groups.
             buffer.reserve(GROUP_BYTES);
         }
+    }
+
+    /// Takes the complete lines out of the buffer, and what is left when the stream has ended.
+    async fn take_lines(&mut self, buffer: &mut BytesMut, ended: bool) -> Result<(), FeedError> {
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            self.take(&buffer[..end]);
+            buffer.advance(end + 1);
+            if self.group.bytes() >= GROUP_BYTES {
+                self.hand_over().await?;
+            }
+        }
+        if ended {
+            self.take(buffer);
+        }
+        self.hand_over().await?;
+        if buffer.len() > LINE_BYTES_MAX {
+            self.lines += 1;
+            self.refuse(&Refusal::new(Reason::TooLarge, None));
+            self.send_answers().await?;
+            return Err(FeedError::LongLine);
+        }
+        Ok(())
     }
 
     fn take(&mut self, line: &[u8]) {
@@ -103,7 +127,7 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
             return;
         }
         if self.lines == 0 && line.strip_prefix(b"{\"want_acks\"").is_some() {
-            self.wants_acks = line.trim_ascii_end().ends_with(b"true}");
+            self.wants_acks = line.ends_with(b"true}");
             return;
         }
         self.lines += 1;
@@ -121,14 +145,29 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
         }
     }
 
-    /// Waits until the group is on disk, then sends the answers.
-    async fn commit(&mut self) -> Result<(), FeedError> {
+    async fn hand_over(&mut self) -> Result<(), FeedError> {
         if !self.group.is_empty() {
-            self.outbox.submit(std::mem::take(&mut self.group)).await?;
-            if self.wants_acks {
-                self.answer.extend_from_slice(format!("{{\"ack\":{}}}\n", self.lines).as_bytes());
-            }
+            let ticket = self.outbox.submit(std::mem::take(&mut self.group)).await?;
+            self.under_way.push_back((ticket, self.lines));
         }
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, upto: u64) {
+        if self.wants_acks {
+            self.answer.extend_from_slice(format!("{{\"ack\":{upto}}}\n").as_bytes());
+        }
+    }
+
+    async fn finish(&mut self) -> Result<(), FeedError> {
+        while !self.under_way.is_empty() {
+            let upto = first_durable(&mut self.under_way).await?;
+            self.acknowledge(upto);
+        }
+        self.send_answers().await
+    }
+
+    async fn send_answers(&mut self) -> Result<(), FeedError> {
         if self.answer.is_empty() {
             return Ok(());
         }
@@ -140,4 +179,13 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
         self.answer.clear();
         Ok(())
     }
+}
+
+/// Waits until the oldest group is on disk and gives its last line's number; for ever when there is none. Cancel-safe.
+async fn first_durable(under_way: &mut VecDeque<(Ticket, u64)>) -> Result<u64, OutboxClosed> {
+    let Some((ticket, upto)) = under_way.front_mut() else { return std::future::pending().await };
+    ticket.durable().await?;
+    let upto = *upto;
+    under_way.pop_front();
+    Ok(upto)
 }

@@ -30,16 +30,22 @@ pub struct GatewaySource {
 
 impl GatewaySource {
     /// Submits a reading now, then at every interval and on request, until `stop` is turned.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), OutboxClosed> {
-        let Some(interval) = self.config.interval else { return Ok(()) };
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let Some(interval) = self.config.interval else { return };
         let mut next = Instant::now();
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+                _ = stop.wait_for(|stop| *stop) => return,
                 Some(()) = self.report_now.recv() => {}
                 () = sleep_until(next) => next = Instant::now() + interval,
             }
-            self.submit().await?;
+            tokio::select! {
+                // A disk that fails must not hold up a stop.
+                _ = stop.wait_for(|stop| *stop) => return,
+                submitted = self.submit() => if let Err(error) = submitted {
+                    return tracing::debug!(%error, "gateway readings ended");
+                }
+            }
         }
     }
 
@@ -48,7 +54,7 @@ impl GatewaySource {
         let reading = Reading { ts: now_ms(), device: self.config.device.clone(), body };
         let mut records = Records::default();
         records.push_with(|out| reading.write_json(true, out));
-        self.outbox.submit(records).await
+        self.outbox.submit(records).await?.durable().await
     }
 }
 

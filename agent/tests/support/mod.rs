@@ -38,10 +38,14 @@ pub struct Mosquitto {
 
 impl Mosquitto {
     pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, "allow_anonymous true\n").await
+    }
+
+    /// With these lines of configuration for its one listener.
+    pub async fn start_with(folder: &Path, more: &str) -> Self {
         let port = free_port();
-        let config = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n"
-        );
+        let config =
+            format!("max_queued_messages 0\nmax_inflight_messages 0\nlistener {port} 127.0.0.1\n{more}");
         std::fs::write(folder.join("mosquitto.conf"), config).unwrap();
         let mut mosquitto = Self { port, folder: folder.to_owned(), server: None };
         mosquitto.start_again().await;
@@ -70,6 +74,7 @@ impl Mosquitto {
 pub struct Agent {
     config: PathBuf,
     pub socket: PathBuf,
+    environment: Vec<(String, String)>,
     process: Option<Killed>,
 }
 
@@ -83,7 +88,12 @@ impl Agent {
             socket.display(),
         );
         std::fs::write(&config, text).unwrap();
-        Self { config, socket, process: None }
+        Self { config, socket, environment: Vec::new(), process: None }
+    }
+
+    /// Sets a variable for the commands that come.
+    pub fn environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     pub fn start(&mut self) {
@@ -112,6 +122,7 @@ impl Agent {
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_waystation-agent"));
         command.args([name, "--config"]).arg(&self.config).env("RUST_LOG", "error");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
