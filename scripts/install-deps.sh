@@ -10,6 +10,7 @@ cc                    build-essential
 openssl               openssl
 ip                    iproute2
 curl                  curl
+kill                  procps
 influxd               influxdb
 mosquitto             mosquitto
 mosquitto_pub         mosquitto-clients
@@ -22,7 +23,8 @@ TABLE
 is_there() {
   case $1 in
     python:*) /usr/bin/python3 -c "import ${1#python:}" 2>/dev/null ;;
-    *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
+    # A file, for `command -v` would take the shell's own kill.
+    *) PATH="$PATH:/usr/sbin:/sbin" type -P "$1" >/dev/null ;;
   esac
 }
 

@@ -1,6 +1,9 @@
 //! House rules that no compiler checks: the order of the stages, the length of files, and that the documents say what
 //! the code says.
 
+// clippy.toml allows these in tests, but sees helpers of an integration test as no test.
+#![allow(clippy::expect_used)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
