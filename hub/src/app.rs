@@ -254,7 +254,6 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
         "log opened"
     );
     if recovery.records_damaged > 0 {
-        metrics.readings_lost.with_label_values(&["damaged"]).inc_by(recovery.records_damaged);
         tracing::error!(
             records = recovery.records_damaged,
             ranges = ?recovery.damaged_ranges,
