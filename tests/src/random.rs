@@ -19,6 +19,7 @@ impl Random {
         Self(seed)
     }
 
+    #[allow(clippy::should_implement_trait)] // it never ends: an iterator would promise less
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -136,6 +136,7 @@ impl Client {
     }
 
     /// The next packet, or the end of the connection; panics after the patience of a test.
+    #[allow(clippy::should_implement_trait)] // it never ends: an iterator would promise less
     pub fn next(&mut self) -> Received {
         loop {
             if let Some((packet, len)) = packet::parse(&self.received, self.version) {
