@@ -163,3 +163,38 @@ fn the_report_speaks_both_languages_and_json() {
     let failed = json["items"].as_array().unwrap().iter().find(|item| item["outcome"] == "failed").unwrap();
     assert_eq!((&failed["key"], &failed["place"]["line"]), (&"log.max_bytes".into(), &3.into()));
 }
+
+/// A self-signed certificate for so many days and its key, in this folder.
+fn certificate(folder: &Path, name: &str, days: u32) -> (String, String) {
+    let path = |extension: &str| folder.join(format!("{name}.{extension}")).to_str().unwrap().to_owned();
+    let (cert, key) = (path("crt"), path("key"));
+    let made = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-subj", "/CN=localhost", "-days", &days.to_string(), "-keyout", &key, "-out", &cert])
+        .output()
+        .expect("the tests need the openssl command");
+    assert!(made.status.success(), "{made:?}");
+    (cert, key)
+}
+
+#[test]
+fn certificates_are_read_matched_and_dated() {
+    let case = Case::new();
+    let folder = case.folder.path();
+    let (cert, key) = certificate(folder, "good", 90);
+    let (soon_cert, soon_key) = certificate(folder, "soon", 3);
+    let check = |cert: &str, key: &str, expected: &[(&str, Outcome)]| {
+        let text =
+            format!("[mqtt]\ntls_listen = \"127.0.0.1:0\"\n[mqtt.tls]\ncert = \"{cert}\"\nkey = \"{key}\"\n");
+        case.check(&text, expected);
+    };
+    check(&cert, &key, &[]);
+    check(&soon_cert, &soon_key, &[("mqtt.tls", Outcome::Warning)]);
+    check(&cert, &soon_key, &[("mqtt.tls", Outcome::Failed)]);
+    check(&key, &key, &[("mqtt.tls", Outcome::Failed)]);
+    check("/nowhere.crt", &key, &[("mqtt.tls", Outcome::Failed)]);
+    let mut open = std::fs::metadata(&key).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut open, 0o644);
+    std::fs::set_permissions(&key, open).unwrap();
+    check(&cert, &key, &[("mqtt.tls", Outcome::Warning)]);
+}
