@@ -2,8 +2,8 @@
 //!
 //! Packets and their codec are rumqttc's. Its event loop is not used, on purpose: after a disconnect it sends what
 //! was in flight again by itself, under packet ids that may collide with new ones, while the agent's outbox is the
-//! one place that knows what is still unacknowledged; it flushes every publish alone; it costs a simulated station
-//! 20 KiB; and its TLS brings an outdated webpki. Here a connection lives once: when it breaks, everything about
+//! one place that knows what is still unacknowledged; it flushes every publish alone; its state holds a bit for each of
+//! 65,536 packet ids, times thousands of simulated stations; and its TLS brings an outdated webpki. Here a connection lives once: when it breaks, everything about
 //! it is dropped, and the next one starts from what was acknowledged.
 //!
 //! Invariants: a packet id is in use from [`Connection::publish`] until its [`Event::Acknowledged`]; the caller

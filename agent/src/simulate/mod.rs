@@ -1,6 +1,6 @@
 //! Thousands of believable stations from one process, over real MQTT against a real hub.
 //!
-//! One task per station: its model ([`model`]) says what the devices report, its link ([`link`]) publishes it; while
+//! One task per station: its model ([`model`]) says what the devices report, [`station`] publishes it over its [`link`]; while
 //! the link is away, readings wait in an outbox of its own ([`outbox`]) and are replayed as batches, as the agent
 //! does it. A scenario ([`scenario`]) breaks things on time.
 
@@ -9,6 +9,7 @@ mod link;
 pub mod model;
 mod outbox;
 pub mod scenario;
+mod station;
 pub mod tokens;
 
 pub use counters::{Counters, Report};
@@ -17,8 +18,8 @@ use crate::backoff::Backoff;
 use crate::clock::now_ms;
 use crate::connection::{Endpoint, HubAddress, TlsError, client_config};
 use crate::dice::Dice;
-use link::{Place, SimulatedStation};
 use scenario::{Scenario, ScenarioError, Timeline};
+use station::{Place, SimulatedStation};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
