@@ -19,6 +19,7 @@ use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};
 use crate::shutdown::{self, Shutdown, Trigger};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -241,7 +242,11 @@ struct Opened {
 /// Opens everything on disk; blocks.
 fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, StartError> {
     let data_dir = &config.data_dir;
-    std::fs::create_dir_all(data_dir)
+    // Readings and tokens' hashes are nobody else's business.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir)
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
     let registry = Arc::new(Registry::open(data_dir)?);
     let directory = registry.load()?.shared();

@@ -62,7 +62,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("page.not_ready", "中枢有部件异常", "Parts of the hub are failing"),
     ("state.never_seen", "从未上线", "Never seen"),
     ("state.online", "在线", "Online"),
-    ("state.late", "迟到", "Late"),
+    ("state.late", "久未上报", "Late"),
     ("state.offline", "离线", "Offline"),
     ("state.unknown", "未知", "Unknown"),
     ("kind.door", "门禁", "Door"),

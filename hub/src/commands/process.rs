@@ -13,7 +13,8 @@ pub(super) fn log_to_stderr(level: &str) -> anyhow::Result<()> {
         Ok(wanted) => {
             EnvFilter::try_new(&wanted).with_context(|| format!("RUST_LOG={wanted} is no log filter"))?
         }
-        Err(_) => EnvFilter::new(level),
+        // The router tells of every subscription at `info`, which says nothing to an operator.
+        Err(_) => EnvFilter::new(format!("{level},rumqttd=warn")),
     };
     let colours = std::io::stderr().is_terminal();
     let logging =
