@@ -6,6 +6,7 @@ mod machine;
 mod mqtt;
 mod proc_fs;
 mod process;
+mod profile;
 mod report;
 mod rows;
 mod servers;
@@ -59,6 +60,9 @@ struct Options {
     /// Folder for the servers' data: its disk is measured [default: the system's temporary folder].
     #[arg(long, global = true)]
     data: Option<PathBuf>,
+    /// Record a profile of the server in each `ack` run with `perf`, into this folder.
+    #[arg(long, global = true)]
+    profile: Option<PathBuf>,
     /// Also put the tables between the marks in this document.
     #[arg(long, global = true)]
     write: Option<PathBuf>,
@@ -179,6 +183,7 @@ fn plan(options: &Options) -> Result<Plan> {
         measured: seconds(options.seconds, 0.5),
         quick: options.quick,
         servers,
+        profiles: options.profile.clone(),
     })
 }
 
@@ -186,18 +191,21 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
     let counts: &[usize] = if plan.quick { &[200] } else { &[1000, 10_000, 15_000] };
     let country = LatencyShape { connections: 1000, messages_per_s: 10_746.0 };
     match command {
-        Command::All(options) => vec![
-            rows::ack(plan, None),
-            rows::latency(plan, country),
-            rows::idle(plan, counts),
-            rows::connects(plan, 10_000),
-            rows::influx(plan, &options.plan(plan.quick)),
-            rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
-        ],
+        Command::All(options) => {
+            let mut tables = rows::ack(plan, None);
+            tables.extend([
+                rows::latency(plan, country),
+                rows::idle(plan, counts),
+                rows::connects(plan, 10_000),
+                rows::influx(plan, &options.plan(plan.quick)),
+                rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
+            ]);
+            tables
+        }
         Command::Influx(options) => vec![rows::influx(plan, &options.plan(plan.quick))],
         Command::Ack { connections, window, batch } => {
             let payload = if batch == 0 { Payload::Single } else { Payload::Batch(batch) };
-            vec![rows::ack(plan, connections.map(|connections| Shape { connections, window, payload }))]
+            rows::ack(plan, connections.map(|connections| Shape { connections, window, payload }))
         }
         Command::Latency { connections, rate } => {
             vec![rows::latency(plan, LatencyShape { connections, messages_per_s: rate })]

@@ -23,6 +23,8 @@ pub struct Closed {
 pub struct Throughput {
     /// Acknowledged messages a second, within the measured time.
     pub messages_per_s: f64,
+    /// Their number.
+    pub messages: f64,
     /// All readings that were acknowledged, warm-up and drain included.
     pub readings_acknowledged: u64,
     /// Processor time of the generator per message, microseconds.
@@ -48,6 +50,7 @@ impl Closed {
         generator.drain(|_, _| {})?;
         Ok(Throughput {
             messages_per_s: messages / seconds,
+            messages,
             readings_acknowledged: generator.acknowledged * generator.readings_per_message,
             generator_us_per_message: cpu_s * 1e6 / messages.max(1.0),
         })

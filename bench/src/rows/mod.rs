@@ -17,6 +17,7 @@ pub use latency::{LatencyShape, latency};
 use crate::report::{rate, spread};
 use crate::servers::{Places, ServerKind};
 use anyhow::Result;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How much is measured, and where.
@@ -29,6 +30,8 @@ pub struct Plan {
     /// Small numbers of connections: a smoke test whose figures mean nothing.
     pub quick: bool,
     pub servers: Vec<ServerKind>,
+    /// Where profiles go, if they are wanted.
+    pub profiles: Option<PathBuf>,
 }
 
 impl Plan {
