@@ -52,11 +52,11 @@ free_port() {
   done
 }
 
-# start NAME COMMAND…: in the background, output in $work/NAME.log; its process id is in $started.
+# start NAME COMMAND…: in the background, output line by line in $work/NAME.log; its process id is in $started.
 start() {
   local name=$1
   shift
-  "$@" >>"$work/$name.log" 2>&1 &
+  stdbuf -oL "$@" >>"$work/$name.log" 2>&1 &
   started=$!
   processes+=("$started")
 }
@@ -120,7 +120,8 @@ listen() {
   : >"$heard"
   local name=$1
   shift
-  mosquitto_sub -d -h 127.0.0.1 -p "$mqtt_port" -i "listener-$name" -u reader -P "${token[reader]}" "$@" >"$heard" 2>&1 &
+  # Line by line: into a file it would be written block by block.
+  stdbuf -oL mosquitto_sub -d -h 127.0.0.1 -p "$mqtt_port" -i "listener-$name" -u reader -P "${token[reader]}" "$@" >"$heard" 2>&1 &
   listener=$!
   processes+=("$listener")
   eventually grep -q '^Subscribed' "$heard"

@@ -7,6 +7,7 @@ use crate::readings::{environment, in_batch};
 use crate::toml::Toml;
 use crate::wait::until_some;
 use serde_json::Value;
+use std::fmt::Display;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 /// An agent that may be running; its outbox outlives its process.
 pub struct Agent {
     process: Option<Process>,
-    pub settings: Toml,
+    settings: Toml,
     folder: TempDir,
 }
 
@@ -33,7 +34,15 @@ impl Agent {
         settings.set_path("sources.jsonl", "path", &folder.path().join("readings.sock"));
         settings.set_text("outbox", "segment_bytes", "64KiB");
         settings.set("gateway", "interval_s", 0);
-        Self { process: None, settings, folder }
+        let agent = Self { process: None, settings, folder };
+        agent.settings.write(&agent.config());
+        agent
+    }
+
+    /// Changes a setting for the next start.
+    pub fn set(&mut self, section: &str, key: &str, value: impl Display) {
+        self.settings.set(section, key, value);
+        self.settings.write(&self.config());
     }
 
     pub fn start(&mut self) {
@@ -44,8 +53,8 @@ impl Agent {
 
     /// Starts it with standard input as a source; it ends by itself once that has ended and all is delivered.
     pub fn start_with_input(&mut self) -> &mut Process {
-        self.settings.set("sources.stdin", "enabled", true);
-        self.settings.set("sources.stdin", "exit_at_end", true);
+        self.set("sources.stdin", "enabled", true);
+        self.set("sources.stdin", "exit_at_end", true);
         let mut command = self.command(&["run"]);
         command.stdin(Stdio::piped());
         self.process.insert(Process::start("waystation-agent", &mut command, &self.log_path()))
@@ -54,6 +63,11 @@ impl Agent {
     /// SIGKILL.
     pub fn kill(&mut self) {
         self.process.take().expect("the agent runs").kill();
+    }
+
+    /// Panics with its last words if it has ended by itself.
+    pub fn assert_running(&mut self) {
+        self.process.as_mut().expect("the agent was started").assert_running();
     }
 
     /// What `outbox --json` prints; works while the agent runs.
@@ -78,11 +92,13 @@ impl Agent {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let config = self.folder.path().join("agent.toml");
-        self.settings.write(&config);
         let mut command = programs::ours("waystation-agent");
-        command.args(arguments).arg("--config").arg(config);
+        command.args(arguments).arg("--config").arg(self.config());
         command
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("agent.toml")
     }
 
     fn log_path(&self) -> PathBuf {

@@ -70,6 +70,7 @@ fn what_the_agent_acknowledged_survives_kill_9() {
     }
     agent.start();
     until("the outbox is empty", || {
+        agent.assert_running();
         let status = agent.outbox();
         status["records"] == 0 && status["running"] == true
     });
@@ -116,7 +117,7 @@ fn the_doctor() {
     assert!(findings.len() >= 8 && findings.iter().all(|finding| finding["ok"] == true), "{findings:?}");
 
     let mut wrong = Agent::prepare(&station, hub.mqtt);
-    wrong.settings.set_text("", "token", "wst_wrong");
+    wrong.set("", "token", "\"wst_wrong\"");
     let output = wrong.check_output();
     assert_eq!(output.status.code(), Some(1));
     let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
