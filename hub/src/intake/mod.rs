@@ -38,6 +38,9 @@ const CHUNK_BYTES_EARLY: usize = 512 << 10;
 /// Above this no further publish is read until the recorder has taken the chunk.
 const CHUNK_BYTES_MAX: usize = 4 << 20;
 
+/// A ticket that was done before the first.
+pub const NOTHING_TO_WAIT_FOR: Ticket = 0;
+
 /// One publish on a channel of a station.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
@@ -89,8 +92,10 @@ impl Intake {
         }
     }
 
-    /// Takes one message in. Its records are on disk when the returned ticket is done.
+    /// Takes one message in. Its records are on disk when the returned ticket is done; a message that left none (a
+    /// batch with nothing new) has nothing to wait for.
     pub fn take(&mut self, message: &Message<'_>) -> Ticket {
+        let records_before = self.open.records_len();
         match message.channel {
             Channel::Kind(kind) => self.take_readings(kind, message),
             Channel::Batch => self.take_batch(message),
@@ -99,7 +104,7 @@ impl Intake {
             // The listener lets no station publish a command; were it to, the message is kept for a look.
             Channel::Command => self.set_aside(message, Reason::UnknownTopic, None, message.payload),
         }
-        self.open.ticket()
+        if self.open.records_len() == records_before { NOTHING_TO_WAIT_FOR } else { self.open.ticket() }
     }
 
     /// Whether another message may be read.

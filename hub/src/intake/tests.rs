@@ -31,7 +31,10 @@ impl Bench {
         let message =
             Message { station: &station, channel, topic: &topic, payload, received_ms: NOW, is_will: false };
         let ticket = self.intake.take(&message);
-        let Some(chunk) = self.intake.seal() else { return Vec::new() };
+        let Some(chunk) = self.intake.seal() else {
+            assert_eq!(ticket, NOTHING_TO_WAIT_FOR, "no record, nothing that could ever be committed");
+            return Vec::new();
+        };
         assert_eq!(chunk.ticket(), ticket, "the ticket is the one of the chunk that holds the message");
         chunk.records().map(|record| Entry::decode(record).expect("entry").what).collect()
     }

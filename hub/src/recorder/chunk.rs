@@ -41,6 +41,12 @@ impl Chunk {
         self.bytes.len()
     }
 
+    /// Number of records.
+    #[must_use]
+    pub fn records_len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Whether there is no record.
     #[must_use]
     pub fn is_empty(&self) -> bool {
