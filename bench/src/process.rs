@@ -6,8 +6,10 @@ use rustix::fd::OwnedFd;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const START_PATIENCE: Duration = Duration::from_secs(60);
@@ -112,7 +114,22 @@ impl Drop for Process {
     }
 }
 
-/// A loopback address that nobody listens on.
+/// Ports below those that the kernel gives to outgoing connections (`ip_local_port_range`, from 32,768), so that a port that is
+/// free now is still free when a server takes it.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// A loopback address that nobody listens on, another one each time.
 pub fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Different benches on one machine begin at different ports.
+    let first = std::process::id().wrapping_mul(97);
+    let count = u32::from(PORTS.end - PORTS.start);
+    for _ in 0..count {
+        let offset = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % count;
+        let address = SocketAddr::from(([127, 0, 0, 1], PORTS.start + offset as u16));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    bail!("no port in {PORTS:?} is free")
 }
