@@ -38,7 +38,7 @@ impl Consumer {
     fn offered_per_s(self) -> f64 {
         match self {
             Consumer::Paho { batch: 1 } => 2_000.0,
-            Consumer::NodeRed { batch: 1 } => 5_000.0,
+            Consumer::NodeRed { batch: 1 } => 3_000.0,
             Consumer::Paho { .. } | Consumer::NodeRed { .. } => 25_000.0,
         }
     }
