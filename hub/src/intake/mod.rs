@@ -211,14 +211,12 @@ impl Intake {
     }
 
     fn take_result(&mut self, message: &Message<'_>) {
-        match CommandResult::parse(message.payload) {
-            Ok(_) => self.open.record(|out| {
-                let what = entry::What::Result(message.payload.to_vec());
-                let (station, received_ms) = (message.station.clone(), message.received_ms);
-                entry::Entry { station, received_ms, what }.encode(out);
-            }),
-            Err(rejected) => self.set_aside_all(message, &[rejected]),
+        if let Err(rejected) = CommandResult::parse(message.payload) {
+            return self.set_aside_all(message, &[rejected]);
         }
+        let what = entry::What::Result(message.payload.to_vec());
+        let (station, received_ms) = (message.station.clone(), message.received_ms);
+        self.open.record(|out| entry::Entry { station, received_ms, what }.encode(out));
         if self.broker.has_readers() {
             self.open_after.forward(Forward::as_it_came(message));
         }

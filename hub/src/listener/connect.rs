@@ -185,7 +185,7 @@ fn judge(
 
 async fn refuse_undecodable(transport: &mut Transport, error: ConnectError) -> Failure {
     if let ConnectError::UnsupportedVersion(level) = error {
-        let version = if level > 4 { Version::V5 } else { Version::V311 };
+        let version = if (5..0x80).contains(&level) { Version::V5 } else { Version::V311 };
         let ack = ConnAck { code: reason::UNSUPPORTED_VERSION, ..ConnAck::default() };
         if let Err(error) = send_conn_ack(transport, version, &ack).await {
             tracing::debug!(%error, "refusal not delivered");

@@ -90,7 +90,8 @@ fn version(input: &mut Input<'_>) -> Result<Version, ConnectError> {
     let name = input.text()?;
     let level = input.u8()?;
     match (name, level) {
-        ("MQTT", 4) => Ok(Version::V311),
+        // mosquitto's bridges set the highest bit; other clients never do.
+        ("MQTT", 4 | 0x84) => Ok(Version::V311),
         ("MQTT", 5) => Ok(Version::V5),
         ("MQTT" | "MQIsdp", other) => Err(ConnectError::UnsupportedVersion(other)),
         _ => Err(Malformed("the protocol name is not MQTT").into()),

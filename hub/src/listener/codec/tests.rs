@@ -89,6 +89,8 @@ fn connects() {
     assert_eq!((connect.client_id, connect.user_name), ("c1", Some("u")));
     assert_eq!(connect.password, Some(&b"p"[..]));
     assert_eq!(connect.will.map(|will| (will.topic, will.payload)), Some(("w/t", &b"x"[..])));
+    let bridge = decode_connect(b"\0\x04MQTT\x84\x02\0\x3c\0\x01c").expect("a bridge of mosquitto");
+    assert_eq!(bridge.version, Version::V311);
     for cut in 0..body.len() {
         assert!(decode_connect(&body[..cut]).is_err(), "cut at {cut}");
     }
