@@ -257,6 +257,11 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "gave up waiting: {what}");
 }
 
+/// A port below those that the system gives to clients: a client that knocks while mosquitto is down must not be given
+/// mosquitto's port for its own end, and so connect to itself.
 fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+    let mut dice = waystation_agent::dice::Dice::from_system();
+    std::iter::repeat_with(|| dice.whole(20_000, 32_000) as u16)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
