@@ -22,6 +22,9 @@ impl ReaderSide {
         let (mut link, session_present) =
             shard.shared.broker.attach(client_id, clean).await.map_err(io::Error::other)?;
         link.set_inflight_max(connect.receive_maximum);
+        if connect.version == Version::V5 {
+            link.set_keep_session(connect.session_expiry_s > 0);
+        }
         Ok(Self {
             link,
             session_present,

@@ -14,7 +14,7 @@ use super::shard::{Handle, Shard};
 use super::transport::Transport;
 use super::will::OwnWill;
 use crate::access::{Admitted, Identity};
-use crate::broker::Delivery;
+use crate::broker::{Delivery, LinkEnd};
 use crate::intake::Message;
 use crate::recorder::Ticket;
 use std::future::poll_fn;
@@ -272,13 +272,22 @@ impl Session {
             Event::Room => self.heard = Instant::now(),
             Event::Deadline => return self.handle_deadline(),
             Event::Delivery(Some(delivery)) => self.deliver(delivery),
-            Event::Delivery(None) => return Some(End::Refused(reason::QUOTA_EXCEEDED, "slow_reader")),
+            Event::Delivery(None) => return Some(self.end_of_link()),
             Event::Broken(error) => {
                 tracing::debug!(%error, who = ?self.admitted.identity, "connection broke");
                 return Some(End::Lost);
             }
         }
         self.handle_waiting_packets()
+    }
+
+    /// The broker let go of the reader, and says why.
+    fn end_of_link(&self) -> End {
+        match self.reader.as_ref().and_then(|reader| reader.link.ended()) {
+            Some(LinkEnd::TakenOver) => End::TakenOver,
+            Some(LinkEnd::Stopped) => End::ShuttingDown,
+            Some(LinkEnd::RouterLost) | None => End::Lost,
+        }
     }
 
     fn handle_wake(&mut self) -> Option<End> {
