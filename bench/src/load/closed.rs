@@ -1,21 +1,26 @@
 //! Closed loop: every connection keeps its window full.
 
-use super::Target;
 use super::generator::Generator;
+use super::{Backpressure, Target};
 use crate::mqtt::Payload;
 use crate::proc_fs::Cpu;
 use anyhow::Result;
 use std::time::{Duration, Instant};
 
+/// The longest look at sockets while the stations are held back.
+const HELD: Duration = Duration::from_millis(5);
+
 /// A run with a full window.
 #[derive(Debug, Clone, Copy)]
-pub struct Closed {
+pub struct Closed<'a> {
     pub connections: usize,
     /// QoS 1 publishes in flight per connection.
     pub window: usize,
     pub payload: Payload,
     pub warm_up: Duration,
     pub measured: Duration,
+    /// What holds the stations back, if anything but their window does.
+    pub backpressure: Option<&'a Backpressure>,
 }
 
 /// What a run came to.
@@ -31,14 +36,10 @@ pub struct Throughput {
     pub generator_us_per_message: f64,
 }
 
-impl Closed {
+impl Closed<'_> {
     /// Runs; `on_measured` is called when the measured time begins and when it ends.
     pub fn run(&self, target: &Target, mut on_measured: impl FnMut() -> Result<()>) -> Result<Throughput> {
         let mut generator = Generator::connect(target, self.connections, self.window, self.payload)?;
-        for index in 0..self.connections {
-            self.fill(&mut generator, index);
-            generator.connections[index].flush()?;
-        }
         self.keep_full(&mut generator, self.warm_up)?;
         on_measured()?;
         let (begun, acknowledged, cpu) = (Instant::now(), generator.acknowledged, Cpu::of_this_thread()?);
@@ -58,13 +59,35 @@ impl Closed {
 
     fn keep_full(&self, generator: &mut Generator, lasting: Duration) -> Result<()> {
         let until = Instant::now() + lasting;
+        // A window that the last call left empty is filled first.
+        let mut held = true;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(());
             }
-            generator.turn(left, |_, _| {}, |generator, index| self.fill(generator, index))?;
+            if self.holds(generator) {
+                generator.turn(left.min(HELD), |_, _| {}, |_, _| {})?;
+                held = true;
+            } else if std::mem::take(&mut held) {
+                self.fill_all(generator)?;
+            } else {
+                generator.turn(left, |_, _| {}, |generator, index| self.fill(generator, index))?;
+            }
         }
+    }
+
+    fn holds(&self, generator: &Generator) -> bool {
+        let acknowledged = generator.acknowledged * generator.readings_per_message;
+        self.backpressure.is_some_and(|backpressure| backpressure.holds(acknowledged))
+    }
+
+    fn fill_all(&self, generator: &mut Generator) -> Result<()> {
+        for index in 0..self.connections {
+            self.fill(generator, index);
+            generator.connections[index].flush()?;
+        }
+        Ok(())
     }
 
     fn fill(&self, generator: &mut Generator, index: usize) {

@@ -4,6 +4,7 @@
 //! composed into one buffer and leaves in one write. Nothing is allocated once every buffer has its size. An
 //! acknowledgement of anything that is not in flight, a refusal, or a closed connection ends the run with an error.
 
+mod backpressure;
 mod closed;
 mod connection;
 mod connects;
@@ -13,7 +14,8 @@ mod open;
 mod readiness;
 mod subscriber;
 
-pub use closed::Closed;
+pub use backpressure::Backpressure;
+pub use closed::{Closed, Throughput};
 pub use connects::connects_per_second;
 pub use idle::{Idle, IdleCost};
 pub use open::{Open, OpenOutcome};

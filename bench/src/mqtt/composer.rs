@@ -28,14 +28,10 @@ impl Composer {
     /// `like` gives the lengths of all station and outbox names.
     pub fn new(payload: Payload, like: &Sender) -> Self {
         let (body, opens) = match payload {
-            Payload::Single => (reading_text("{"), vec![(0, "{")]),
             Payload::Batch(count) => batch_text(&like.outbox, count),
+            single => (reading_text(single, "{"), vec![(0, "{")]),
         };
-        let topic = format!(
-            "v1/stations/{}/{}",
-            like.station,
-            if payload == Payload::Single { "environment" } else { "batch" }
-        );
+        let topic = format!("v1/stations/{}/{}", like.station, channel(payload));
         let mut variable = Vec::new();
         text(&mut variable, &topic);
         variable.extend_from_slice(&[0, 0]);
@@ -49,7 +45,7 @@ impl Composer {
             packet_id: payload_at - 2,
             outbox: after(r#"{"outbox":""#),
             sequence: after(r#""first_seq":"#),
-            readings: opens.iter().map(|(at, open)| Spots::new(payload_at + at, open)).collect(),
+            readings: opens.iter().map(|(at, open)| Spots::new(payload, payload_at + at, open)).collect(),
             random: Random::default(),
             template,
         }
@@ -81,6 +77,10 @@ impl Composer {
     }
 }
 
+fn channel(payload: Payload) -> &'static str {
+    if matches!(payload, Payload::Batch(_)) { "batch" } else { "environment" }
+}
+
 /// The text of a batch and where each of its readings begins.
 fn batch_text(outbox: &str, count: u32) -> (String, Vec<(usize, &'static str)>) {
     let padding = " ".repeat(SEQUENCE_DIGITS);
@@ -91,7 +91,7 @@ fn batch_text(outbox: &str, count: u32) -> (String, Vec<(usize, &'static str)>) 
             body.push(',');
         }
         opens.push((body.len(), KIND));
-        body.push_str(&reading_text(KIND));
+        body.push_str(&reading_text(Payload::Batch(count), KIND));
     }
     body.push_str("]}");
     (body, opens)
@@ -123,7 +123,7 @@ mod tests {
         let other = Sender { station: "bench-00000".into(), outbox: "----------------".into() };
         let mut composer = Composer::new(payload, &other);
         let mut clock = StationClock::new(3);
-        let topic_tail = if payload == Payload::Single { "environment" } else { "batch" };
+        let topic_tail = channel(payload);
         (0..messages)
             .map(|index| {
                 let mut out = Vec::new();
@@ -140,10 +140,15 @@ mod tests {
 
     #[test]
     fn every_single_reading_is_json_and_a_point_of_its_own() {
-        let points: HashSet<(String, i64)> = compose_all(Payload::Single, 1000)
+        check_single(Payload::Single, 7);
+        check_single(Payload::Short, 3);
+    }
+
+    fn check_single(payload: Payload, measurements: usize) {
+        let points: HashSet<(String, i64)> = compose_all(payload, 1000)
             .iter()
             .map(|reading| {
-                assert_eq!(reading.as_object().unwrap().len(), 2 + super::super::reading::MEASUREMENTS);
+                assert_eq!(reading.as_object().unwrap().len(), 2 + measurements);
                 (reading["device"].as_str().unwrap().to_owned(), reading["ts"].as_i64().unwrap())
             })
             .collect();

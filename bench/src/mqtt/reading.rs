@@ -7,8 +7,11 @@ const PATTERN: &str = concat!(
     r#""ts":TTTTTTTTTTTTT,"device":"env-DD","temperature_c":23.##,"humidity_pct":46.##,"co2_ppm":8##,"#,
     r#""pm2_5_ugm3":33.##,"pm10_ugm3":54.##,"hcho_mgm3":0.0##,"tvoc_mgm3":0.3##}"#
 );
-/// Measurements in one reading.
-pub const MEASUREMENTS: usize = 7;
+/// What a plain sensor says, three measurements.
+const SHORT_PATTERN: &str =
+    r#""ts":TTTTTTTTTTTTT,"device":"env-DD","temperature_c":23.##,"humidity_pct":46.##,"co2_ppm":8##}"#;
+/// The most measurements in one reading.
+const MEASUREMENTS_MAX: usize = 7;
 const TS_DIGITS: usize = 13;
 /// Readings from one station within the same millisecond, at most, before its clock runs ahead.
 pub const DEVICES_MAX: u8 = 100;
@@ -19,8 +22,10 @@ pub const KIND: &str = r#"{"kind":"environment","#;
 /// What one PUBLISH carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// One environment reading.
+    /// One environment reading, seven measurements.
     Single,
+    /// One environment reading, three measurements.
+    Short,
     /// A batch of this many readings from an outbox.
     Batch(u32),
 }
@@ -29,41 +34,52 @@ impl Payload {
     /// Readings in one message.
     pub fn readings(self) -> u64 {
         match self {
-            Payload::Single => 1,
+            Payload::Single | Payload::Short => 1,
             Payload::Batch(count) => u64::from(count),
         }
+    }
+
+    /// Measurements in each reading.
+    pub fn measurements(self) -> usize {
+        self.pattern().matches("##").count()
+    }
+
+    fn pattern(self) -> &'static str {
+        if self == Payload::Short { SHORT_PATTERN } else { PATTERN }
     }
 }
 
 /// A reading with `open` before it (a brace, and the kind within a batch).
-pub fn reading_text(open: &str) -> String {
-    format!("{open}{}", PATTERN.replace(['T', 'D', '#'], "0"))
+pub fn reading_text(payload: Payload, open: &str) -> String {
+    format!("{open}{}", payload.pattern().replace(['T', 'D', '#'], "0"))
 }
 
 /// Where the spots of a reading stand when it begins at `start` with `open`.
 pub struct Spots {
     ts: Range<usize>,
     device: usize,
-    digits: [usize; MEASUREMENTS],
+    digits: [usize; MEASUREMENTS_MAX],
+    measurements: usize,
 }
 
 impl Spots {
-    pub fn new(start: usize, open: &str) -> Self {
-        let base = start + open.len();
-        let find = |wanted: char| PATTERN.find(wanted).map_or(base, |at| base + at);
-        let mut digits = [base; MEASUREMENTS];
-        for (slot, (at, _)) in digits.iter_mut().zip(PATTERN.match_indices("##")) {
+    pub fn new(payload: Payload, start: usize, open: &str) -> Self {
+        let (base, pattern) = (start + open.len(), payload.pattern());
+        let find = |wanted: char| pattern.find(wanted).map_or(base, |at| base + at);
+        let mut digits = [base; MEASUREMENTS_MAX];
+        for (slot, (at, _)) in digits.iter_mut().zip(pattern.match_indices("##")) {
             *slot = base + at;
         }
         let ts = find('T');
-        Self { ts: ts..ts + TS_DIGITS, device: find('D'), digits }
+        let measurements = payload.measurements();
+        Self { ts: ts..ts + TS_DIGITS, device: find('D'), digits, measurements }
     }
 
     /// Writes time, device and measurements over the spots.
     pub fn fill(&self, message: &mut [u8], clock: &StationClock, random: u64) {
         message[self.ts.clone()].copy_from_slice(&clock.text);
         put_two_digits(message, self.device, clock.device);
-        for (at, byte) in self.digits.iter().zip(random.to_le_bytes()) {
+        for (at, byte) in self.digits[..self.measurements].iter().zip(random.to_le_bytes()) {
             put_two_digits(message, *at, percent(byte));
         }
     }
@@ -72,6 +88,7 @@ impl Spots {
 /// The lines that the hub makes of such readings: `rounds` of every station, a second apart, each given to `take` with
 /// its line end.
 pub fn line_protocol(
+    payload: Payload,
     stations: usize,
     rounds: usize,
     begin_ms: i64,
@@ -82,15 +99,18 @@ pub fn line_protocol(
         let ts = begin_ms + 1000 * round as i64;
         for station in 0..stations {
             let [a, b, c, d, e, f, g, _] = random.next().to_le_bytes().map(percent);
-            take(
-                format!(
-                    "environment,device=env-00,district=district-{},station=bench-{station:05} temperature_c=23.{a:02},\
-                     humidity_pct=46.{b:02},co2_ppm=8{c:02},pm2_5_ugm3=33.{d:02},pm10_ugm3=54.{e:02},hcho_mgm3=0.0{f:02},\
-                     tvoc_mgm3=0.3{g:02} {ts}\n",
-                    station % 10
-                )
-                .as_bytes(),
-            )?;
+            let more = match payload {
+                Payload::Short => String::new(),
+                _ => format!(
+                    ",pm2_5_ugm3=33.{d:02},pm10_ugm3=54.{e:02},hcho_mgm3=0.0{f:02},tvoc_mgm3=0.3{g:02}"
+                ),
+            };
+            let line = format!(
+                "environment,device=env-00,district=district-{},station=bench-{station:05} \
+                 temperature_c=23.{a:02},humidity_pct=46.{b:02},co2_ppm=8{c:02}{more} {ts}\n",
+                station % 10
+            );
+            take(line.as_bytes())?;
         }
     }
     Ok(())
@@ -104,7 +124,8 @@ pub struct JsonLines {
 
 impl Default for JsonLines {
     fn default() -> Self {
-        Self { text: reading_text(KIND) + "\n", spots: Spots::new(0, KIND) }
+        let payload = Payload::Batch(1);
+        Self { text: reading_text(payload, KIND) + "\n", spots: Spots::new(payload, 0, KIND) }
     }
 }
 

@@ -87,14 +87,14 @@ fn repeat(plan: &Plan, server: ServerKind, shape: Shape) -> Result<Vec<Figures>>
 impl Shape {
     fn title(&self) -> String {
         match self.payload {
-            Payload::Single => format!("{} × {}, single", self.connections, self.window),
             Payload::Batch(count) => format!("{} × {}, batches of {count}", self.connections, self.window),
+            _ => format!("{} × {}, single", self.connections, self.window),
         }
     }
 
     fn show(&self, messages_per_s: f64) -> String {
         match self.payload {
-            Payload::Single => rate(messages_per_s),
+            Payload::Single | Payload::Short => rate(messages_per_s),
             Payload::Batch(count) => {
                 format!("{} = {} readings", rate(messages_per_s), rate(messages_per_s * f64::from(count)))
             }
@@ -116,6 +116,7 @@ fn measure(plan: &Plan, kind: ServerKind, shape: Shape) -> Result<Figures> {
         payload: shape.payload,
         warm_up: plan.warm_up,
         measured: plan.measured,
+        backpressure: None,
     };
     let (mut cpu, mut profile) = (Vec::new(), None);
     let outcome = closed.run(&target, || {

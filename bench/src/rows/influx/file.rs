@@ -2,7 +2,7 @@
 
 use super::{InfluxPlan, STATIONS, Stored};
 use crate::http::LineWriter;
-use crate::mqtt::line_protocol;
+use crate::mqtt::{Payload, line_protocol};
 use crate::rows::Plan;
 use crate::servers::{DATABASE, InfluxDb};
 use anyhow::{Result, anyhow, ensure};
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 const WRITERS: usize = 2;
 const BATCH_LINES: usize = 10_000;
 /// Lines for each measured second: more than are taken, without filling the disk.
-const LINES_PER_S: usize = 100_000;
+const LINES_PER_S: usize = 70_000;
 
-pub fn run(plan: &Plan, influx: &InfluxPlan) -> Result<Stored> {
+pub fn run(plan: &Plan, influx: &InfluxPlan, payload: Payload) -> Result<Stored> {
     let folder = plan.places.folder()?;
     let path = folder.path().join("lines");
     let rounds = (influx.measured.as_secs_f64() * LINES_PER_S as f64) as usize / STATIONS + 1;
-    write_file(&path, rounds)?;
+    write_file(&path, rounds, payload)?;
     let lines = (rounds * STATIONS) as u64;
     let influxdb = InfluxDb::start(&plan.places)?;
     let file = Mutex::new(BufReader::with_capacity(1 << 20, File::open(&path)?));
@@ -45,10 +45,10 @@ pub fn run(plan: &Plan, influx: &InfluxPlan) -> Result<Stored> {
 }
 
 /// `rounds` readings of every station, in the order in which live stations would report, a second apart.
-fn write_file(path: &Path, rounds: usize) -> Result<()> {
+fn write_file(path: &Path, rounds: usize, payload: Payload) -> Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     let begin_ms = crate::load::now_ms() - rounds as i64 * 1000;
-    line_protocol(STATIONS, rounds, begin_ms, |line| out.write_all(line))?;
+    line_protocol(payload, STATIONS, rounds, begin_ms, |line| out.write_all(line))?;
     out.flush()?;
     Ok(())
 }
