@@ -126,6 +126,12 @@ enum Command {
     },
     /// Readings stored in InfluxDB, by the ways that lead there.
     Influx(InfluxOptions),
+    /// InfluxDB is away and returns, while the stations report at the rate of the whole country.
+    Outage {
+        /// Seconds that it is away.
+        #[arg(long, default_value_t = 120.0)]
+        away: f64,
+    },
     /// The gateway agent's outbox, drain rate and memory.
     Agent {
         #[arg(long, default_value_t = 1_000_000)]
@@ -198,6 +204,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
                 rows::idle(plan, counts),
                 rows::connects(plan, 10_000),
                 rows::influx(plan, &options.plan(plan.quick)),
+                rows::outage(plan, country, Duration::from_secs(if plan.quick { 2 } else { 120 })),
                 rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
             ]);
             tables
@@ -214,6 +221,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
             vec![rows::idle(plan, if connections.is_empty() { counts } else { &connections })]
         }
         Command::Connects { stations } => vec![rows::connects(plan, stations)],
+        Command::Outage { away } => vec![rows::outage(plan, country, Duration::from_secs_f64(away))],
         Command::Agent { readings } => vec![rows::agent(plan, readings)],
         Command::Rumqttd { .. } => Vec::new(),
     }

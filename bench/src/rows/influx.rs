@@ -189,7 +189,7 @@ fn points_per_s(marks: &[Mark]) -> f64 {
 
 /// Waits until InfluxDB holds `wanted` environment points or has taken nothing for [`SILENCE`]; returns how many it
 /// holds, and how long it still took points.
-fn wait_until_stored(influxdb: &mut InfluxDb, wanted: u64) -> Result<(u64, Duration)> {
+pub(super) fn wait_until_stored(influxdb: &mut InfluxDb, wanted: u64) -> Result<(u64, Duration)> {
     let begun = Instant::now();
     let (mut last, mut last_at) = (influxdb.points_written()?, begun);
     // The counter has other points in it, too: only a query knows.

@@ -6,6 +6,7 @@ mod connects;
 mod idle;
 mod influx;
 mod latency;
+mod outage;
 
 pub use ack::{Shape, ack};
 pub use agent::agent;
@@ -13,6 +14,7 @@ pub use connects::connects;
 pub use idle::idle;
 pub use influx::{InfluxPlan, influx};
 pub use latency::{LatencyShape, latency};
+pub use outage::outage;
 
 use crate::report::{rate, spread};
 use crate::servers::{Places, ServerKind};

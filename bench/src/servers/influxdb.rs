@@ -16,7 +16,7 @@ pub struct InfluxDb {
     process: Process,
     address: SocketAddr,
     // Removed when the process has ended: fields are dropped in this order.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl InfluxDb {
@@ -36,13 +36,16 @@ impl InfluxDb {
                 path("wal")
             ),
         )?;
-        let mut command = Command::new("/usr/bin/influxd");
-        command.arg("-config").arg(&config);
-        let mut process = Process::start("influxd", &mut command, &path("output.log"))?;
-        process.wait_listening(address)?;
-        let influxdb = Self { process, address, _folder: folder };
+        let process = influxd(&folder, address)?;
+        let influxdb = Self { process, address, folder };
         influxdb.query(&format!("CREATE DATABASE {DATABASE}"))?;
         Ok(influxdb)
+    }
+
+    /// Starts it again, with the same data on the same port.
+    pub fn restart(&mut self) -> Result<()> {
+        self.process = influxd(&self.folder, self.address)?;
+        Ok(())
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -78,4 +81,13 @@ impl InfluxDb {
             None => Ok(answer),
         }
     }
+}
+
+/// Starts the server on what stands in the folder; returns once it takes connections.
+fn influxd(folder: &TempDir, address: SocketAddr) -> Result<Process> {
+    let mut command = Command::new("/usr/bin/influxd");
+    command.arg("-config").arg(folder.path().join("influxdb.conf"));
+    let mut process = Process::start("influxd", &mut command, &folder.path().join("output.log"))?;
+    process.wait_listening(address)?;
+    Ok(process)
 }

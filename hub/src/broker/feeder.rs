@@ -65,7 +65,7 @@ impl Feeder<'_> {
             }
             if expired_at.elapsed() >= EXPIRY_INTERVAL {
                 expired_at = Instant::now();
-                self.shared.sessions.expire(self.shared.options.session_expiry);
+                self.shared.sessions.expire();
             }
             for item in items.drain(..) {
                 self.handle(item, router, &mut feed)?;

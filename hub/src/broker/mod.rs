@@ -33,7 +33,7 @@ mod subscription;
 
 pub use reader::{AttachError, LinkEnd, ReaderLink};
 pub use session::Delivery;
-pub use subscription::Refused;
+pub use subscription::{Refused, Request, Retained};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -49,6 +49,9 @@ use inbox::Inbox;
 use presence::PresenceTable;
 use sessions::Sessions;
 use subscription::Subscriptions;
+
+/// See [`Options::session_expiry_max`]; what CONNACK tells a reader that asked for more.
+pub const SESSION_EXPIRY_MAX: Duration = Duration::from_secs(3_600);
 
 /// The bounds of the broker.
 #[derive(Debug, Clone)]
@@ -69,8 +72,8 @@ pub struct Options {
     pub reader_queue_messages_max: usize,
     /// Sessions that are kept for readers that are away.
     pub sessions_max: usize,
-    /// How long a session is kept for a reader that is away.
-    pub session_expiry: Duration,
+    /// The longest that a session is kept for a reader that is away; the reader may ask for less.
+    pub session_expiry_max: Duration,
     /// How long a take-over waits for the earlier connection to let go of the session.
     pub take_over_timeout: Duration,
 }
@@ -86,7 +89,7 @@ impl Default for Options {
             filter_log_bytes_max: 512 << 10,
             reader_queue_messages_max: 64,
             sessions_max: 256,
-            session_expiry: Duration::from_secs(3_600),
+            session_expiry_max: SESSION_EXPIRY_MAX,
             take_over_timeout: Duration::from_secs(5),
         }
     }

@@ -1,12 +1,14 @@
 //! One reader's connection to the broker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::watch;
 
 use super::session::{Delivery, Session};
-use super::{Refused, Shared};
+use super::subscription::{Refused, Request};
+use super::Shared;
 
 /// The highest quality of service that readers are granted.
 const QOS_MAX: u8 = 1;
@@ -35,7 +37,8 @@ pub enum LinkEnd {
 pub struct ReaderLink {
     shared: Arc<Shared>,
     client_id: String,
-    keep_session: bool,
+    /// 0: the session ends with the link.
+    session_expiry: Duration,
     /// `None` only while it is dropped.
     session: Option<Box<Session>>,
     end: watch::Receiver<Option<LinkEnd>>,
@@ -54,13 +57,14 @@ impl ReaderLink {
         session.resume();
         shared.readers.inc();
         let client_id = client_id.to_owned();
-        Ok((Self { shared, client_id, keep_session: !clean_session, session: Some(session), end }, present))
+        let session_expiry = if clean_session { Duration::ZERO } else { shared.options.session_expiry_max };
+        Ok((Self { shared, client_id, session_expiry, session: Some(session), end }, present))
     }
 
-    /// Whether the session is kept when the link is dropped: the opposite of `clean_session`, unless the client said
-    /// otherwise (MQTT 5.0: a Session Expiry Interval above 0).
-    pub fn set_keep_session(&mut self, keep_session: bool) {
-        self.keep_session = keep_session;
+    /// How long the session is kept after the link is dropped (MQTT 5.0: the Session Expiry Interval); 0: not at all.
+    /// Unless the client says so, a session that did not begin clean is kept for the longest time.
+    pub fn set_session_expiry(&mut self, expiry: Duration) {
+        self.session_expiry = expiry.min(self.shared.options.session_expiry_max);
     }
 
     /// Why `next` returned `None`.
@@ -78,17 +82,18 @@ impl ReaderLink {
 
     /// Subscribes, in order; for each filter the QoS that was granted (at most 1). What is published after this
     /// returned reaches the reader, and so does the retained presence of every station that a filter selects,
-    /// except for `$share` ones.
-    pub fn subscribe(&mut self, filters: &[(String, u8)]) -> Vec<Result<u8, Refused>> {
-        filters.iter().map(|(filter, qos)| self.subscribe_to(filter, (*qos).min(QOS_MAX))).collect()
+    /// except for `$share` ones and as far as the request wants it.
+    pub fn subscribe(&mut self, requests: &[Request]) -> Vec<Result<u8, Refused>> {
+        requests.iter().map(|request| self.subscribe_to(request)).collect()
     }
 
-    fn subscribe_to(&mut self, filter: &str, qos: u8) -> Result<u8, Refused> {
+    fn subscribe_to(&mut self, request: &Request) -> Result<u8, Refused> {
         let Shared { subscriptions, options, .. } = &*self.shared;
+        let granted = Request { qos: request.qos.min(QOS_MAX), ..request.clone() };
         if let Some(session) = &mut self.session {
-            session.subscribe(filter, qos, subscriptions, options.reader_subscriptions_max)?;
+            session.subscribe(&granted, subscriptions, options.reader_subscriptions_max)?;
         }
-        Ok(qos)
+        Ok(granted.qos)
     }
 
     /// Ends subscriptions; for each filter whether there was one. What is queued already may still come.
@@ -124,7 +129,7 @@ impl Drop for ReaderLink {
     fn drop(&mut self) {
         let session = self.session.take();
         // One that is not kept ends here, before its client id is free.
-        let kept = session.filter(|_| self.keep_session);
+        let kept = session.filter(|_| !self.session_expiry.is_zero()).map(|session| (session, self.session_expiry));
         self.shared.readers.dec();
         self.shared.sessions.leave(&self.client_id, kept, self.shared.options.sessions_max);
     }

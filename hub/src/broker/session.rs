@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::inbox::Inbox;
 use super::presence::{PresenceTable, RetainedStream};
-use super::subscription::{Group, Refused, Subscription, Subscriptions};
+use super::subscription::{Group, Refused, Request, Retained, Subscription, Subscriptions};
 
 /// Unacknowledged messages until the session says what its client takes (MQTT 5.0: Receive Maximum).
 const INFLIGHT_DEFAULT: u16 = 100;
@@ -95,12 +95,19 @@ impl Session {
 
     pub fn subscribe(
         &mut self,
-        filter: &str,
-        qos: u8,
+        request: &Request,
         subscriptions: &Subscriptions,
         subscriptions_max: usize,
     ) -> Result<(), Refused> {
-        if let Some(existing) = self.subscriptions.get(filter) {
+        let Request { filter, qos, retained } = request;
+        let (filter, qos) = (filter.as_str(), *qos);
+        let existing = self.subscriptions.get(filter);
+        let wants_retained = match retained {
+            Retained::Always => true,
+            Retained::IfNew => existing.is_none(),
+            Retained::Never => false,
+        };
+        if let Some(existing) = existing {
             existing.set_qos(qos);
         } else if self.subscriptions.len() < subscriptions_max {
             let subscription = subscriptions.open(filter, qos, &self.sender, &self.inbox)?;
@@ -109,8 +116,10 @@ impl Session {
         } else {
             return Err(Refused::TooMany);
         }
-        self.forget_retained(filter);
-        self.retained.extend(RetainedStream::new(filter, qos));
+        if wants_retained {
+            self.forget_retained(filter);
+            self.retained.extend(RetainedStream::new(filter, qos));
+        }
         Ok(())
     }
 

@@ -32,6 +32,7 @@ enum Slot {
     Away {
         session: Box<Session>,
         since: Instant,
+        until: Instant,
     },
 }
 
@@ -78,31 +79,32 @@ impl Sessions {
         Ok(Entry::Taken(session, receiver))
     }
 
-    /// Frees the client id and keeps the session, if there is one to keep; the one that was away longest makes
-    /// room when there are more than `sessions_max`.
-    pub fn leave(&self, client_id: &str, session: Option<Box<Session>>, sessions_max: usize) {
+    /// Frees the client id and keeps the session, if there is one to keep, for as long as is said with it; the one
+    /// that was away longest makes room when there are more than `sessions_max`.
+    pub fn leave(&self, client_id: &str, kept: Option<(Box<Session>, Duration)>, sessions_max: usize) {
         let mut state = lock(&self.state);
         let slot = state.slots.remove(client_id);
         let lasting = !state.closed && matches!(slot, Some(Slot::Connected { orphaned: false, .. }));
         let mut dropped = None;
-        match session {
-            Some(session) if lasting => {
-                let since = Instant::now();
-                state.slots.insert(client_id.to_owned(), Slot::Away { session, since });
+        if let Some((session, expiry)) = kept {
+            let since = Instant::now();
+            let away = Slot::Away { session, since, until: since + expiry };
+            if lasting {
+                state.slots.insert(client_id.to_owned(), away);
                 dropped = state.evict(sessions_max);
+            } else {
+                dropped = Some(away);
             }
-            Some(session) => dropped = Some(Slot::Away { session, since: Instant::now() }),
-            None => {}
         }
         drop(state);
         drop(dropped);
         self.freed.notify_waiters();
     }
 
-    /// Gives up the sessions of readers that were away for longer than `expiry`.
-    pub fn expire(&self, expiry: Duration) {
+    /// Gives up the sessions of readers that were away for longer than they asked to be waited for.
+    pub fn expire(&self) {
         let now = Instant::now();
-        let expired = lock(&self.state).take_away(|since| now.duration_since(since) >= expiry);
+        let expired = lock(&self.state).take_away(|until| until <= now);
         drop(expired);
     }
 
@@ -130,7 +132,7 @@ impl Sessions {
 
 impl State {
     fn take_away(&mut self, mut which: impl FnMut(Instant) -> bool) -> Vec<Slot> {
-        let away = |_: &String, slot: &mut Slot| matches!(slot, Slot::Away { since, .. } if which(*since));
+        let away = |_: &String, slot: &mut Slot| matches!(slot, Slot::Away { until, .. } if which(*until));
         self.slots.extract_if(away).map(|(_, slot)| slot).collect()
     }
 

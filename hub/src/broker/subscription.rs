@@ -17,6 +17,24 @@ use super::session::Queued;
 /// Messages of a group that wait for a member to take them; the rest waits in the router's log.
 const GROUP_QUEUE_MESSAGES_MAX: usize = 64;
 
+/// What a reader subscribes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    pub filter: String,
+    pub qos: u8,
+    pub retained: Retained,
+}
+
+/// When a subscription wants the retained messages (MQTT 5.0: Retain Handling; 3.1.1 knows only the first).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Retained {
+    #[default]
+    Always,
+    /// Not when the session has subscribed to the filter already.
+    IfNew,
+    Never,
+}
+
 /// Why a filter was not subscribed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refused {

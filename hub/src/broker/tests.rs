@@ -46,11 +46,15 @@ impl Bench {
 }
 
 #[track_caller]
+fn request(filter: &str, qos: u8, retained: Retained) -> Request {
+    Request { filter: filter.to_owned(), qos, retained }
+}
+
 fn subscribe(reader: &mut ReaderLink, filters: &[(&str, u8)]) {
-    let filters: Vec<_> = filters.iter().map(|(filter, qos)| ((*filter).to_owned(), *qos)).collect();
-    let granted = reader.subscribe(&filters);
+    let requests: Vec<_> = filters.iter().map(|(filter, qos)| request(filter, *qos, Retained::Always)).collect();
+    let granted = reader.subscribe(&requests);
     assert!(
-        granted.iter().zip(&filters).all(|(granted, (_, qos))| *granted == Ok((*qos).min(1))),
+        granted.iter().zip(filters).all(|(granted, (_, qos))| *granted == Ok((*qos).min(1))),
         "{granted:?}"
     );
 }
@@ -375,7 +379,7 @@ async fn whether_a_session_is_kept_is_apart_from_whether_it_is_taken_up() {
     {
         let (mut reader, found) = bench.broker.attach("reader", clean_session).await.unwrap();
         assert_eq!(found, present, "{clean_session} {keep_session}");
-        reader.set_keep_session(keep_session);
+        reader.set_session_expiry(Duration::from_secs(if keep_session { 60 } else { 0 }));
     }
 }
 
@@ -396,9 +400,10 @@ async fn sessions_that_are_kept_are_bounded() {
 
 #[tokio::test]
 async fn a_session_expires() {
-    let bench = Bench::with(Options { session_expiry: Duration::ZERO, ..Options::default() });
+    let bench = Bench::start();
     let (mut reader, _) = bench.broker.attach("reader", false).await.unwrap();
     subscribe(&mut reader, &[(DOOR, 1)]);
+    reader.set_session_expiry(Duration::from_millis(1));
     drop(reader);
     while bench.broker.has_readers() {
         tokio::task::yield_now().await;
@@ -430,12 +435,39 @@ async fn a_connection_that_does_not_let_go_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
+async fn retained_messages_come_as_the_subscription_wants_them() {
+    let bench = Bench::start();
+    let station = StationId::try_from("a").unwrap();
+    bench.broker.set_presence(&station, Bytes::from_static(b"{}"), false);
+    let presence = "v1/stations/a/presence";
+    let (mut reader, _) = bench.broker.attach("reader", true).await.unwrap();
+    for (retained, comes) in [
+        (Retained::Never, false),
+        (Retained::IfNew, false),
+        (Retained::Always, true),
+        (Retained::IfNew, false),
+    ] {
+        assert_eq!(reader.subscribe(&[request(presence, 0, retained)]), [Ok(0)]);
+        // What is published afterwards comes after what is retained.
+        bench.broker.publish(Bytes::from(presence), Bytes::from_static(b"live"));
+        let mut found = false;
+        while next(&mut reader).await.payload != "live" {
+            found = true;
+        }
+        assert_eq!(found, comes, "{retained:?}");
+    }
+    assert_eq!(reader.unsubscribe(&[presence.to_owned()]), [true]);
+    assert_eq!(reader.subscribe(&[request(presence, 0, Retained::IfNew)]), [Ok(0)]);
+    assert_eq!(next(&mut reader).await.payload, "{}");
+}
+
+#[tokio::test]
 async fn limits_refuse_what_is_too_much() {
     let options =
         Options { subscriptions_max: 3, reader_subscriptions_max: 2, filters_max: 3, ..Options::default() };
     let bench = Bench::with(options);
     let mut one = bench.broker.attach("one", true).await.unwrap().0;
-    let filters = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 0)).collect::<Vec<_>>();
+    let filters = |names: &[&str]| names.iter().map(|name| request(name, 0, Retained::Always)).collect::<Vec<_>>();
     let refused = Err(Refused::TooMany);
     assert_eq!(one.subscribe(&filters(&["a", "b", "c", "a", "a#"])), [Ok(0), Ok(0), refused, Ok(0), refused]);
     one.unsubscribe(&["a".into()]);

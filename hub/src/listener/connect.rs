@@ -10,6 +10,7 @@ use super::transport::Transport;
 use super::will::OwnWill;
 use super::{now_ms, websocket};
 use crate::access::{Admitted, Identity, LoginRefusal, Place, login};
+use crate::broker::SESSION_EXPIRY_MAX;
 use compact_str::{CompactString, format_compact};
 use std::io;
 use std::rc::Rc;
@@ -252,10 +253,16 @@ async fn open(
         receive_maximum: config.inflight_max,
         packet_bytes_max: u32::try_from(config.packet_bytes_max.0).unwrap_or(u32::MAX),
         assigned_client_id: assigned.as_deref(),
-        session_ends: connect.session_expiry_s > 0 && reader.is_none(),
+        session_expiry_s: shorter_expiry(connect, reader.is_some()),
     };
     send_conn_ack(&mut transport, connect.version, &ack).await?;
     Ok(Session::new(registration, handle, transport, connect, admitted, will, reader, now_ms()))
+}
+
+/// How long the session is kept, where that is less than the client asked for: a station's ends with its connection.
+fn shorter_expiry(connect: &Connect<'_>, is_reader: bool) -> Option<u32> {
+    let max_s = if is_reader { SESSION_EXPIRY_MAX.as_secs() } else { 0 };
+    u32::try_from(max_s).ok().filter(|max_s| connect.session_expiry_s > *max_s)
 }
 
 /// Whether the session ends with the connection.

@@ -2,8 +2,9 @@
 
 use super::codec::{self, Connect, Flags, Qos, Version};
 use super::shard::Shard;
-use crate::broker::{Delivery, ReaderLink};
+use crate::broker::{Delivery, ReaderLink, Request};
 use std::io;
+use std::time::Duration;
 
 pub(super) struct ReaderSide {
     pub(super) link: ReaderLink,
@@ -23,7 +24,7 @@ impl ReaderSide {
             shard.shared.broker.attach(client_id, clean).await.map_err(io::Error::other)?;
         link.set_inflight_max(connect.receive_maximum);
         if connect.version == Version::V5 {
-            link.set_keep_session(connect.session_expiry_s > 0);
+            link.set_session_expiry(Duration::from_secs(connect.session_expiry_s.into()));
         }
         Ok(Self {
             link,
@@ -51,11 +52,11 @@ impl ReaderSide {
     }
 
     /// Subscribes; the codes of SUBACK, the granted QoS or `None` if the broker did not take the filter.
-    pub(super) fn subscribe(&mut self, filters: &[(String, u8)]) -> Vec<Option<u8>> {
-        let granted = self.link.subscribe(filters);
-        let zipped = filters.iter().zip(granted);
+    pub(super) fn subscribe(&mut self, requests: &[Request]) -> Vec<Option<u8>> {
+        let granted = self.link.subscribe(requests);
+        let zipped = requests.iter().map(|request| &request.filter).zip(granted);
         zipped
-            .map(|((filter, _), granted)| match granted {
+            .map(|(filter, granted)| match granted {
                 Ok(qos) => Some(qos),
                 Err(error) => {
                     tracing::info!(%error, filter, "subscription refused");

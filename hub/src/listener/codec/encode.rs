@@ -12,8 +12,8 @@ pub struct ConnAck<'a> {
     pub receive_maximum: u16,
     pub packet_bytes_max: u32,
     pub assigned_client_id: Option<&'a str>,
-    /// 5.0: the client asked for a session that outlives its connection; the hub tells that it ends with it.
-    pub session_ends: bool,
+    /// 5.0: how long the session is kept, seconds, where that is less than the client asked for.
+    pub session_expiry_s: Option<u32>,
 }
 
 /// Appends a CONNACK.
@@ -31,8 +31,9 @@ pub fn conn_ack(version: Version, ack: &ConnAck<'_>, out: &mut Vec<u8>) {
         properties.extend_from_slice(&ack.packet_bytes_max.to_be_bytes());
         // No subscription identifiers.
         properties.extend_from_slice(&[41, 0]);
-        if ack.session_ends {
-            properties.extend_from_slice(&[17, 0, 0, 0, 0]);
+        if let Some(seconds) = ack.session_expiry_s {
+            properties.push(17);
+            properties.extend_from_slice(&seconds.to_be_bytes());
         }
         if let Some(id) = ack.assigned_client_id {
             properties.push(18);

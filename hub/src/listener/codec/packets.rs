@@ -2,6 +2,7 @@
 
 use super::input::Input;
 use super::{Frame, Malformed, Qos, Version, kind, properties};
+use crate::broker::Retained;
 
 /// A client's packet, borrowed from the socket's buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub struct Subscribe<'a> {
 pub struct Filter<'a> {
     pub path: &'a str,
     pub qos: Qos,
+    pub retained: Retained,
 }
 
 /// Filters that a client no longer wants.
@@ -123,10 +125,16 @@ fn subscribe<'a>(version: Version, mut input: Input<'a>) -> Result<Subscribe<'a>
         let path = input.text()?;
         let options = input.u8()?;
         let reserved = if version == Version::V5 { 0xC0 } else { 0xFC };
-        if options & reserved != 0 || options & 0x30 == 0x30 {
+        let retained = match options >> 4 & 3 {
+            0 => Some(Retained::Always),
+            1 => Some(Retained::IfNew),
+            2 => Some(Retained::Never),
+            _ => None,
+        };
+        let Some(retained) = retained.filter(|_| options & reserved == 0) else {
             return Err(Malformed("reserved bits of a subscription are set"));
-        }
-        filters.push(Filter { path, qos: Qos::from_bits(options)? });
+        };
+        filters.push(Filter { path, qos: Qos::from_bits(options)?, retained });
     }
     if filters.is_empty() {
         return Err(Malformed("SUBSCRIBE without a filter"));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::broker::Retained;
 
 /// Decodes one packet given as bytes; the packet must be whole.
 fn decoded(version: Version, bytes: &[u8]) -> Result<Packet<'_>, Malformed> {
@@ -59,7 +60,7 @@ fn only_a_server_sends_these() {
 
 #[test]
 fn subscriptions() {
-    let filter = Filter { path: "#", qos: Qos::AtLeastOnce };
+    let filter = Filter { path: "#", qos: Qos::AtLeastOnce, retained: Retained::Always };
     check(
         Version::V311,
         b"\x82\x06\0\x01\0\x01#\x01",

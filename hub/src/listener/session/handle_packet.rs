@@ -2,6 +2,7 @@
 
 use super::{End, Session};
 use crate::access::may_subscribe;
+use crate::broker::Request;
 use crate::listener::codec::{
     self, Frame, FrameError, Packet, Subscribe, Unsubscribe, Version, kind, reason,
 };
@@ -119,7 +120,8 @@ impl Session {
                 // At most QoS 1 goes out: readings are idempotent, exactly-once has nothing to add.
                 codes[place] = (filter.qos as u8).min(1);
                 places.push(place);
-                wanted.push((filter.path.to_owned(), codes[place]));
+                let (filter, retained) = (filter.path.to_owned(), filter.retained);
+                wanted.push(Request { filter, qos: codes[place], retained });
             } else {
                 self.count_refused_subscription(filter.path);
             }
