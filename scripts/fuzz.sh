@@ -14,7 +14,7 @@ targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list)
 for target in "${targets[@]}"; do
   echo "fuzz: $target for $seconds s"
-  # What is found goes below target/: the corpus that is kept stays small. Without a sanitizer: there is no unsafe code.
+  # What is found goes below target/: the corpus that is kept stays small. Without a sanitizer: what the targets run has no unsafe code of ours.
   mkdir -p "target/corpus/$target"
   cargo +nightly fuzz run -O -s none "$target" "target/corpus/$target" "corpus/$target" -- \
     -max_total_time="$seconds" -max_len=4096 -print_final_stats=1
