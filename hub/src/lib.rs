@@ -3,6 +3,7 @@
 //!
 //! Folders are stages in flow order; a stage imports only what earlier stages hand on, and [`app`] wires them.
 
+pub mod calendar;
 pub mod clock;
 pub mod config;
 pub mod metrics;

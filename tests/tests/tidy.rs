@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The hub's modules in the order of the flow: a stage imports only from those before it. `influx` stands before
 /// `fleet` because the state keeps what InfluxDB refuses, behind a trait of `influx`.
-const STAGES: [&str; 18] = [
-    "clock", "config", "metrics", "health", "shutdown", "entry", "registry", "access", "recorder", "influx",
+const STAGES: [&str; 19] = [
+    "calendar", "clock", "config", "metrics", "health", "shutdown", "entry", "registry", "access", "recorder", "influx",
     "fleet", "texts", "broker", "intake", "listener", "http", "app", "commands",
 ];
 

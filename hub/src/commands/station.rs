@@ -38,8 +38,8 @@ pub(super) enum Command {
     /// Register many from a CSV file: all of them, or none if there is any mistake
     #[command(after_help = "\
 The file is UTF-8 with a first line that names its columns, in any order; only `id` is required:
-  id,name_zh,name_en,city,district,street,grid,latitude,longitude,kind,host_type,opening_hours,capacity
-  dx-0001,清源驿站,Qingyuan,北京市,大兴区,清源街道,,39.7284,116.3394,rest,union,08:00-18:00,20
+  id,name_zh,name_en,city,district,street,grid,latitude,longitude,kind,host_type,opening_hours,capacity,time_zone
+  dx-0001,清源驿站,Qingyuan,北京市,大兴区,清源街道,,39.7284,116.3394,rest,union,08:00-18:00,20,
 
 Example:
   waystation-hub station import stations.csv --tokens-out tokens.csv")]
@@ -118,6 +118,9 @@ pub(super) struct StationArguments {
     /// People that the room is made for
     #[arg(long, default_value = "", hide_default_value = true)]
     capacity: String,
+    /// Like Asia/Urumqi, where it is not that of [calendar]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    time_zone: String,
 }
 
 impl From<StationArguments> for NewStation {
@@ -136,6 +139,7 @@ impl From<StationArguments> for NewStation {
             host_type: given.host_type,
             opening_hours: given.opening_hours,
             capacity: given.capacity,
+            time_zone: given.time_zone,
         }
     }
 }

@@ -14,6 +14,7 @@ pub use mistake::{ConfigErrors, ConfigMistake, Place, Text};
 pub use places::Places;
 pub use size::ByteSize;
 
+use crate::calendar::Zone;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,13 +23,14 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where everything that the hub keeps lives: `log/`, `registry.db`, `state.db`.
+    /// Where everything that the hub keeps lives: `log/`, `registry.db`, `state.db`, `history.db`.
     pub data_dir: PathBuf,
     pub mqtt: Mqtt,
     pub log: Log,
     /// Absent: the hub keeps everything itself and writes to no InfluxDB.
     pub influx: Option<Influx>,
     pub history: History,
+    pub calendar: CalendarConfig,
     pub http: Http,
     pub presence: Presence,
     pub alerts: Alerts,
@@ -43,6 +45,7 @@ impl Default for Config {
             log: Log::default(),
             influx: None,
             history: History::default(),
+            calendar: CalendarConfig::default(),
             http: Http::default(),
             presence: Presence::default(),
             alerts: Alerts::default(),
@@ -208,13 +211,37 @@ impl Default for Influx {
 #[serde(default, deny_unknown_fields)]
 pub struct History {
     pub enabled: bool,
+    /// How long readings are kept as they came, hours.
     pub raw_hours: u32,
+    /// How long means of a minute are kept, days; those of an hour are kept for ever.
     pub minute_days: u32,
 }
 
 impl Default for History {
     fn default() -> Self {
         Self { enabled: true, raw_hours: 48, minute_days: 30 }
+    }
+}
+
+/// Time as the stations' clocks on the wall show it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CalendarConfig {
+    /// IANA name of the zone of stations that have none of their own.
+    pub time_zone: String,
+}
+
+impl Default for CalendarConfig {
+    fn default() -> Self {
+        Self { time_zone: "Asia/Shanghai".into() }
+    }
+}
+
+impl CalendarConfig {
+    /// The zone, which the checks of the configuration have found good.
+    #[must_use]
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.time_zone).unwrap_or_else(|_| Zone::utc())
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::{ByteSize, ClientAuth, Config, Http, Influx, InfluxApi, Log, Mqtt, Presence, Text, Tls};
+use super::{
+    ByteSize, CalendarConfig, ClientAuth, Config, History, Http, Influx, InfluxApi, Log, Mqtt, Presence, Text, Tls,
+};
+use crate::calendar::Zone;
 
 /// Largest MQTT packet that the protocol can express, bytes (MQTT 5.0, 1.5.5).
 const PACKET_BYTES_LIMIT: u64 = 268_435_455;
@@ -19,6 +22,8 @@ impl Config {
         if let Some(influx) = &self.influx {
             check_influx(influx, &mut found);
         }
+        check_history(&self.history, &mut found);
+        check_calendar(&self.calendar, &mut found);
         check_http(&self.http, &mut found);
         check_presence(&self.presence, &mut found);
         check_addresses(self, &mut found);
@@ -177,6 +182,23 @@ fn check_influx(influx: &Influx, found: &mut Found) {
     within(found, "influx.batch_age_ms", influx.batch_age_ms, 1, 60_000);
     within(found, "influx.writers", influx.writers, 1, 64);
     within(found, "influx.timeout_s", influx.timeout_s, 1, 600);
+}
+
+fn check_history(history: &History, found: &mut Found) {
+    within(found, "history.raw_hours", history.raw_hours, 1, 366 * 24);
+    // Backfill may be seven days old, and finds the minutes that it belongs to.
+    within(found, "history.minute_days", history.minute_days, 8, 3_660);
+}
+
+fn check_calendar(calendar: &CalendarConfig, found: &mut Found) {
+    let name = &calendar.time_zone;
+    require(
+        found,
+        Zone::parse(name).is_ok(),
+        "calendar.time_zone",
+        format!("`{name}` 不是时区名称；请写成类似 Asia/Shanghai"),
+        format!("`{name}` is no time zone; write it like Asia/Shanghai"),
+    );
 }
 
 fn check_http(http: &Http, found: &mut Found) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use waystation_protocol::StationId;
 
 use super::Mistake;
+use crate::calendar::{Calendar, Hours, Zone};
 
 /// Longest name, address part or host type, in characters.
 const TEXT_CHARS_MAX: usize = 100;
@@ -15,7 +16,7 @@ const TEXT_CHARS_MAX: usize = 100;
 const CAPACITY_MAX: u32 = 100_000;
 
 /// Columns of the CSV import, in the order of the documentation; only `id` is required.
-pub const COLUMNS: [&str; 13] = [
+pub const COLUMNS: [&str; 14] = [
     "id",
     "name_zh",
     "name_en",
@@ -29,6 +30,7 @@ pub const COLUMNS: [&str; 13] = [
     "host_type",
     "opening_hours",
     "capacity",
+    "time_zone",
 ];
 
 /// A registered station.
@@ -52,6 +54,19 @@ pub struct Station {
     pub opening_hours: Option<CompactString>,
     /// People that the room is made for.
     pub capacity: Option<u32>,
+    /// IANA name; absent: that of the configuration.
+    pub time_zone: Option<CompactString>,
+}
+
+impl Station {
+    /// When it is open, in its own time; without hours of its own all day.
+    #[must_use]
+    pub fn calendar(&self, default_zone: &Zone) -> Calendar {
+        // Both passed `NewStation::check`; what a hand wrote into the file is as good as absent.
+        let hours = self.opening_hours.as_deref().and_then(|hours| Hours::parse(hours).ok());
+        let zone = self.time_zone.as_deref().and_then(|zone| Zone::parse(zone).ok());
+        Calendar::new(zone.unwrap_or_else(|| default_zone.clone()), hours.unwrap_or_default())
+    }
 }
 
 /// What sort of station it is. Figures of different kinds are never added up.
@@ -122,6 +137,7 @@ pub struct NewStation {
     pub host_type: String,
     pub opening_hours: String,
     pub capacity: String,
+    pub time_zone: String,
 }
 
 impl NewStation {
@@ -146,6 +162,7 @@ impl NewStation {
             "host_type" => &mut self.host_type,
             "opening_hours" => &mut self.opening_hours,
             "capacity" => &mut self.capacity,
+            "time_zone" => &mut self.time_zone,
             _ => return None,
         })
     }
@@ -168,6 +185,7 @@ impl NewStation {
             host_type: checker.text("host_type", &self.host_type),
             opening_hours: checker.optional("opening_hours", &self.opening_hours, opening_hours),
             capacity: checker.optional("capacity", &self.capacity, capacity),
+            time_zone: checker.optional("time_zone", &self.time_zone, time_zone),
             id: match id {
                 Some(id) => id,
                 None => return Err(checker.mistakes),
@@ -239,25 +257,9 @@ fn capacity(text: &str) -> Result<u32, String> {
 }
 
 fn opening_hours(text: &str) -> Result<CompactString, String> {
-    let valid = text == "24h"
-        || text
-            .split_once('-')
-            .and_then(|(from, to)| Some((minute_of_day(from)?, minute_of_day(to)?)))
-            .is_some_and(|(from, to)| from != to && from < 24 * 60);
-    if valid {
-        Ok(CompactString::new(text))
-    } else {
-        Err(format!("`{text}` are no opening hours; write them like 08:00-18:00, or 24h"))
-    }
+    Hours::parse(text).map(|_| CompactString::new(text))
 }
 
-/// `HH:MM` as minutes since midnight, `24:00` included.
-fn minute_of_day(text: &str) -> Option<u32> {
-    let (hour, minute) = text.split_once(':')?;
-    let two_digits = |text: &str| {
-        (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| text.parse::<u32>().ok())?
-    };
-    let minutes = two_digits(hour)? * 60 + two_digits(minute).filter(|minute| *minute < 60)?;
-    (minutes <= 24 * 60).then_some(minutes)
+fn time_zone(text: &str) -> Result<CompactString, String> {
+    Zone::parse(text).map(|_| CompactString::new(text))
 }

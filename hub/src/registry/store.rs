@@ -17,7 +17,7 @@ use super::{Directory, NewStation, Principal, RegistryError, Role, Station, Toke
 
 /// "WAYS", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_5953;
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// Longest wait for another program's transaction; an import of the whole country takes a few seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -29,7 +29,8 @@ CREATE TABLE station (
   latitude REAL, longitude REAL,
   kind TEXT NOT NULL, host_type TEXT, opening_hours TEXT, capacity INTEGER,
   token_sha256 BLOB NOT NULL,
-  created_ms INTEGER NOT NULL, token_created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL, token_created_ms INTEGER NOT NULL,
+  time_zone TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE token (
   name TEXT PRIMARY KEY NOT NULL,
@@ -39,8 +40,11 @@ CREATE TABLE token (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What a file of an older hub lacks.
+const FROM_FORMAT_1: &str = "ALTER TABLE station ADD COLUMN time_zone TEXT;";
+
 const STATION_COLUMNS: &str = "id, name_zh, name_en, city, district, street, grid, latitude, longitude, kind, \
-     host_type, opening_hours, capacity, token_sha256";
+     host_type, opening_hours, capacity, token_sha256, time_zone";
 
 /// The open registry. Calls block: on the async runtime, use a blocking thread.
 #[derive(Debug)]
@@ -211,6 +215,8 @@ impl Registry {
             (0, 0) => transaction.execute_batch(&format!(
                 "{SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
             )),
+            (APPLICATION_ID, 1) => transaction
+                .execute_batch(&format!("{FROM_FORMAT_1} PRAGMA user_version = {FORMAT};")),
             (APPLICATION_ID, found) => {
                 return Err(RegistryError::Newer { path: self.path.clone(), found, known: FORMAT });
             }
@@ -294,16 +300,17 @@ fn insert(
             "UPDATE SET name_zh = excluded.name_zh, name_en = excluded.name_en, city = excluded.city, \
              district = excluded.district, street = excluded.street, grid = excluded.grid, \
              latitude = excluded.latitude, longitude = excluded.longitude, kind = excluded.kind, \
-             host_type = excluded.host_type, opening_hours = excluded.opening_hours, capacity = excluded.capacity"
+             host_type = excluded.host_type, opening_hours = excluded.opening_hours, capacity = excluded.capacity, \
+             time_zone = excluded.time_zone"
         }
     };
     let mut statement = connection.prepare_cached(&format!(
         "INSERT INTO station ({STATION_COLUMNS}, created_ms, token_created_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16) \
          ON CONFLICT (id) DO {on_conflict}"
     ))?;
     let now_ms = now_ms();
-    let values: [&dyn ToSql; 15] = [
+    let values: [&dyn ToSql; 16] = [
         &station.id.as_str(),
         &station.name_zh.as_str(),
         &station.name_en.as_str(),
@@ -318,6 +325,7 @@ fn insert(
         &station.opening_hours.as_deref(),
         &station.capacity,
         &hash.as_bytes(),
+        &station.time_zone.as_deref(),
         &now_ms,
     ];
     statement.execute(values)
@@ -357,6 +365,7 @@ fn station_of(row: &Row<'_>) -> Result<(Station, TokenHash), RowError> {
         host_type: text(10)?.map(Into::into),
         opening_hours: text(11)?.map(Into::into),
         capacity: row.get(12)?,
+        time_zone: text(14)?.map(Into::into),
     };
     let hash = TokenHash::from_bytes(row.get_ref(13)?.as_blob()?)
         .ok_or_else(|| damaged("a token's hash has another length than 32 bytes".into()))?;

@@ -133,6 +133,7 @@ fn everything_about_a_station_survives_the_file() {
         host_type: "union".into(),
         opening_hours: "22:00-06:30".into(),
         capacity: "20".into(),
+        time_zone: "Asia/Urumqi".into(),
     };
     let checked = new.check().unwrap();
     assert_eq!(checked.name_en, "Qingyuan");
@@ -187,6 +188,8 @@ fn members_are_checked() {
     {
         check_member("opening_hours", hours, Some("no opening hours"));
     }
+    check_member("time_zone", "Asia/Urumqi", None);
+    check_member("time_zone", "Beijing", Some("no time zone"));
 }
 
 /// Imports a CSV text; compares the mistakes, or the ids when there are none.
@@ -309,6 +312,19 @@ fn foreign_newer_and_broken_files_are_refused_with_advice() {
         "registry.db",
     );
     check(&|path| std::fs::create_dir(path).unwrap(), "registry.db");
+}
+
+#[test]
+fn a_file_of_the_first_format_is_taken_over() {
+    let case = Case::new();
+    let token = case.registry.add(&station("a")).unwrap();
+    let raw = rusqlite::Connection::open(case.registry.path()).unwrap();
+    raw.execute_batch("ALTER TABLE station DROP COLUMN time_zone; PRAGMA user_version = 1").unwrap();
+    let later = case.elsewhere();
+    assert!(later.load().unwrap().login_station("a", token.as_str().as_bytes()));
+    later.add(&NewStation { time_zone: "Asia/Urumqi".into(), ..station("b") }).unwrap();
+    let zones: Vec<_> = later.list().unwrap().into_iter().map(|station| station.time_zone).collect();
+    assert_eq!(zones, [None, Some("Asia/Urumqi".into())]);
 }
 
 #[test]
