@@ -22,6 +22,7 @@ pub mod recorder;
 
 pub mod fleet;
 pub mod influx;
+pub mod operations;
 
 pub mod http;
 

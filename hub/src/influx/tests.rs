@@ -152,6 +152,7 @@ fn station(id: &str) -> Station {
         kind: StationKind::Rest,
         host_type: None,
         opening_hours: None,
+        time_zone: None,
         capacity: None,
     }
 }
