@@ -18,9 +18,7 @@ fn hours_are_read_as_people_write_them() {
     for text in ["24h", "08:00-18:00", "00:00-24:00", "22:00-06:30"] {
         assert!(Hours::parse(text).is_ok(), "{text}");
     }
-    for text in
-        ["", "8-18", "08:00", "08:00-08:00", "24:00-08:00", "08:60-09:00", "08:00-25:00", "+8:00-09:00"]
-    {
+    for text in ["", "8-18", "08:00", "08:00-08:00", "24:00-08:00", "08:60-09:00", "08:00-25:00", "+8:00-09:00"] {
         assert!(Hours::parse(text).unwrap_err().contains("08:00-18:00"), "{text}");
     }
     assert!(Hours::parse("00:00-24:00").unwrap().is_all_day());
@@ -120,16 +118,4 @@ proptest! {
         let shown = (calendar.is_open(ts), calendar.local_hour(ts), calendar.hour_of_week(ts), calendar.day_start(ts));
         prop_assert!(shown.1 < 24 && shown.2 < 168);
     }
-}
-
-#[test]
-fn times_are_read_as_they_are_shown() {
-    let shanghai = Zone::parse("Asia/Shanghai").unwrap();
-    let shown = shanghai.show(1_795_342_000_000);
-    assert_eq!(shown, "2026-11-22 18:06");
-    let minute = shanghai.read(&shown).unwrap();
-    assert_eq!(shanghai.show(minute), shown);
-    assert_eq!(shanghai.read("2026-11-22T10:06:00Z"), Ok(minute));
-    assert_eq!(shanghai.read("2026-11-22T18:06"), Ok(minute));
-    assert!(shanghai.read("tomorrow").unwrap_err().contains("write it like"));
 }
