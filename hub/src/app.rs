@@ -10,12 +10,12 @@ use crate::clock::now_ms;
 use crate::config::{self, Config};
 use crate::fleet::{self, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError, Thresholds};
 use crate::health::Health;
+use crate::history::{self, ConsumerHandle, History, HistoryError};
 use crate::http;
 use crate::influx::{self, Influx};
 use crate::intake::Ledgers;
 use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, ShardsError, Shared, TlsError};
 use crate::metrics::Metrics;
-use crate::operations::{self, Operations, OperationsError};
 use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};
 use crate::shutdown::{self, Shutdown, Trigger};
@@ -37,8 +37,6 @@ pub enum StartError {
     #[error(transparent)]
     Registry(#[from] RegistryError),
     #[error(transparent)]
-    Operations(#[from] OperationsError),
-    #[error(transparent)]
     Log(#[from] OpenError),
     #[error(transparent)]
     State(#[from] StoreError),
@@ -50,6 +48,8 @@ pub enum StartError {
     Bind(#[from] BindError),
     #[error(transparent)]
     Shards(#[from] ShardsError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
     #[error(transparent)]
     Influx(#[from] influx::StartError),
     #[error("cannot start a thread: {0}; check the limit on processes (ulimit -u)")]
@@ -72,7 +72,6 @@ pub struct Hub {
     pub listening: Listening,
     pub registry: Arc<Registry>,
     pub directory: SharedDirectory,
-    pub operations: Operations,
     intake: IntakeStage,
     consumers: Consumers,
     broker: BrokerThreads,
@@ -93,6 +92,7 @@ struct Consumers {
     stop: Trigger,
     log: Log,
     projector: ProjectorHandle,
+    history: Option<ConsumerHandle>,
     influx: Option<Influx>,
 }
 
@@ -109,7 +109,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
 
     let recovering = (config.clone(), metrics.clone(), health.clone());
     let recovered = tokio::task::spawn_blocking(move || recover(&recovering.0, recovering.1, recovering.2));
-    let Opened { registry, directory, operations, writer, log, state } = recovered.await??;
+    let Opened { registry, directory, writer, log, state, history } = recovered.await??;
     let Recovered { fleet, store, ledgers, projector } = state;
 
     let (broker, broker_threads) = Broker::start(broker::Options::default(), metrics.clone())?;
@@ -126,6 +126,8 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         }
     };
     let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
+    let (history, history_consumer) = history.unzip();
+    let history_consumer = history_consumer.map(|consumer| consumer.spawn(consumers_shutdown.clone())).transpose()?;
     let influx = match &config.influx {
         Some(influx) => {
             let quarantine = store.clone();
@@ -133,7 +135,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
             Some(influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?)
         }
         None => {
-            give_up_influx_cursor(&log);
+            give_up_cursor(&log, influx::CURSOR, "[influx] is gone from the configuration");
             None
         }
     };
@@ -168,13 +170,13 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         tasks.spawn(bound.accept(shards.clone(), addresses, metrics, intake_shutdown.clone()));
     }
     tasks.spawn(registry::watch(registry.clone(), directory.clone(), intake_shutdown.clone()));
-    tasks.spawn(operations::watch(operations.clone(), now_ms, intake_shutdown.clone()));
 
     let sources = http::Sources {
         config: config.clone(),
         directory: directory.clone(),
         fleet,
         store,
+        history,
         log: log.clone(),
         metrics,
         health,
@@ -192,18 +194,8 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         http.spawn(http::serve(sources, bound, tls_now, http_shutdown));
     }
     let intake = IntakeStage { stop: intake_stop, tasks, shards: shard_threads, recorder };
-    let consumers = Consumers { stop: consumers_stop, log, projector, influx };
-    Ok(Hub {
-        listening,
-        registry,
-        directory,
-        operations,
-        intake,
-        consumers,
-        broker: broker_threads,
-        http,
-        http_stop,
-    })
+    let consumers = Consumers { stop: consumers_stop, log, projector, history: history_consumer, influx };
+    Ok(Hub { listening, registry, directory, intake, consumers, broker: broker_threads, http, http_stop })
 }
 
 impl Hub {
@@ -240,6 +232,9 @@ impl Consumers {
         {
             tracing::error!(%error, "the InfluxDB stage did not end well");
         }
+        if let Some(history) = self.history {
+            blocking("history", move || history.join()).await;
+        }
         let projector = self.projector;
         blocking("state", move || projector.join()).await;
     }
@@ -249,10 +244,10 @@ impl Consumers {
 struct Opened {
     registry: Arc<Registry>,
     directory: SharedDirectory,
-    operations: Operations,
     writer: Writer,
     log: Log,
     state: Recovered,
+    history: Option<(History, history::Consumer)>,
 }
 
 /// Opens everything on disk; blocks.
@@ -266,7 +261,6 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
     let registry = Arc::new(Registry::open(data_dir)?);
     let directory = registry.load()?.shared();
-    let operations = Operations::open(data_dir, now_ms())?;
     let (writer, log, recovery) =
         waystation_durable_log::open(&data_dir.join("log"), log_options(&config.log, &config.mqtt))?;
     tracing::info!(
@@ -283,8 +277,28 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
         );
     }
     let thresholds = Thresholds::from(&config.presence);
+    let history = open_history(config, &directory, &log, &metrics, &health)?;
     let state = fleet::recover(data_dir, &log, thresholds, metrics, health, now_ms)?;
-    Ok(Opened { registry, directory, operations, writer, log, state })
+    Ok(Opened { registry, directory, writer, log, state, history })
+}
+
+/// The embedded store and what fills it, unless it is switched off.
+fn open_history(
+    config: &Config,
+    directory: &SharedDirectory,
+    log: &Log,
+    metrics: &Metrics,
+    health: &Health,
+) -> Result<Option<(History, history::Consumer)>, HistoryError> {
+    if !config.history.enabled {
+        give_up_cursor(log, history::CURSOR, "[history] is switched off");
+        return Ok(None);
+    }
+    let history = History::open(&config.data_dir, directory.clone(), config.calendar.zone(), now_ms)?;
+    let retention = history::Retention::from(&config.history);
+    let consumer =
+        history::Consumer::new(history.clone(), log.clone(), retention, metrics.clone(), health.clone())?;
+    Ok(Some((history, consumer)))
 }
 
 fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
@@ -298,13 +312,13 @@ fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
     }
 }
 
-/// A hub that no longer writes to InfluxDB must not keep its log for it.
-fn give_up_influx_cursor(log: &Log) {
-    if !log.cursors().iter().any(|(name, _)| name == influx::CURSOR) {
+/// The log must not be kept for a consumer that is no more.
+fn give_up_cursor(log: &Log, name: &str, why: &'static str) {
+    if !log.cursors().iter().any(|(known, _)| known == name) {
         return;
     }
-    tracing::warn!("[influx] is gone from the configuration: its place in the log is given up");
-    if let Err(error) = log.remove_cursor(influx::CURSOR) {
+    tracing::warn!("{why}: its place in the log is given up");
+    if let Err(error) = log.remove_cursor(name) {
         tracing::error!(%error, "the place cannot be given up; the log keeps growing");
     }
 }

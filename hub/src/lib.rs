@@ -21,8 +21,8 @@ pub mod listener;
 pub mod recorder;
 
 pub mod fleet;
+pub mod history;
 pub mod influx;
-pub mod operations;
 
 pub mod http;
 

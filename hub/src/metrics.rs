@@ -34,6 +34,7 @@ pub struct Metrics {
     pub influx_write_seconds: Latency,
     pub influx_errors: IntCounterVec,
     pub influx_cursor_lag_records: IntGauge,
+    pub history_lag_records: IntGauge,
     pub http_requests: IntCounterVec,
     pub alerts_firing: IntGaugeVec,
     pub alert_notifications: IntCounterVec,
@@ -151,6 +152,8 @@ impl Metrics {
             influx_errors: make.counters("influx_errors_total", "Failed writes by class.", &["class"]),
             influx_cursor_lag_records: make
                 .gauge("influx_cursor_lag_records", "Log records that InfluxDB has not taken yet."),
+            history_lag_records: make
+                .gauge("history_lag_records", "Log records that the embedded store has not committed yet."),
             http_requests: make.counters("http_requests_total", "HTTP answers by status.", &["status"]),
             alerts_firing: make.gauges("alerts_firing", "Alerts that fire now.", &["severity"]),
             alert_notifications: make.counters(

@@ -51,11 +51,7 @@ pub fn outage(plan: &Plan, shape: LatencyShape, away: Duration) -> Table {
             Err(error) => eprintln!("outage, run {run}: {error:#}"),
         }
     }
-    table.row(if runs.len() < plan.runs {
-        vec![FAILED.to_owned(); heading.len()]
-    } else {
-        show(&runs, shape)
-    });
+    table.row(if runs.len() < plan.runs { vec![FAILED.to_owned(); heading.len()] } else { show(&runs, shape) });
     table
 }
 
@@ -75,7 +71,8 @@ fn show(runs: &[Drained], shape: LatencyShape) -> Vec<String> {
 
 fn drain(plan: &Plan, shape: LatencyShape, away: Duration) -> Result<Drained> {
     let mut influxdb = InfluxDb::start(&plan.places)?;
-    let options = HubOptions { stations: shape.connections, influxdb: Some((influxdb.address(), DATABASE)) };
+    let options =
+        HubOptions { stations: shape.connections, influxdb: Some((influxdb.address(), DATABASE)) };
     let server = hub(&plan.places, &options)?;
     let open = Open {
         connections: shape.connections,
@@ -103,15 +100,15 @@ fn drain(plan: &Plan, shape: LatencyShape, away: Duration) -> Result<Drained> {
 /// after the return that was.
 fn stop_and_return(influxdb: &mut InfluxDb, open: &Open, away: Duration) -> Result<(f64, Duration)> {
     let begun = Instant::now();
-    influxdb.process().stays_up_for(open.warm_up)?;
+    std::thread::sleep(open.warm_up);
     let before = influxdb.points_written()?;
     influxdb.process().stop()?;
-    std::thread::park_timeout(away);
+    std::thread::sleep(away);
     influxdb.restart()?;
     let returned = Instant::now();
     let mut first = None;
     loop {
-        influxdb.process().stays_up_for(LOOK)?;
+        std::thread::sleep(LOOK);
         ensure!(returned.elapsed() < 10 * away + LONGEST_PAUSE, "the backlog does not drain");
         // Its counter began anew.
         let points = influxdb.points_written()?;

@@ -25,6 +25,7 @@ pub use server::{TlsNow, serve};
 use crate::config::Config;
 use crate::fleet::{SharedFleet, Store};
 use crate::health::Health;
+use crate::history::History;
 use crate::metrics::Metrics;
 use crate::registry::SharedDirectory;
 use crate::shutdown::Shutdown;
@@ -46,6 +47,8 @@ pub struct Sources {
     pub directory: SharedDirectory,
     pub fleet: SharedFleet,
     pub store: Arc<Store>,
+    /// Absent when it is switched off.
+    pub history: Option<History>,
     pub log: Log,
     pub metrics: Metrics,
     pub health: Health,

@@ -112,6 +112,7 @@ impl Server {
             config,
             directory: directory().shared(),
             fleet: recovered.fleet,
+            history: None,
             store: recovered.store,
             log,
             metrics,

@@ -1,0 +1,154 @@
+//! Roll-ups: count, sum, least and greatest of each member, per minute of an hour or per hour of a day.
+//!
+//! Format, inside the packing of `block`: for each series `kind text | device text | member text | buckets varint`,
+//! then for each bucket `place u8 | count varint`, and the value when the count is 1, else sum, least and greatest.
+//! Series are sorted, buckets too. Truth values count as 0 and 1; texts and slots have no roll-up.
+
+use super::block::{BlockError, pack_bytes, unpack_bytes};
+use super::bytes::{put_float, put_text, put_unsigned, take_float, take_text, take_unsigned};
+use std::collections::BTreeMap;
+use waystation_protocol::{DeviceId, Kind, Reading, Value, members};
+
+/// What a series is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeriesKey {
+    pub kind: Kind,
+    pub device: DeviceId,
+    pub member: &'static str,
+}
+
+/// The values of a minute, an hour, or whatever they are gathered to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    pub count: u64,
+    pub sum: f64,
+    pub min: f64,
+    pub max: f64,
+}
+
+impl Bucket {
+    #[must_use]
+    pub fn of(value: f64) -> Self {
+        Self { count: 1, sum: value, min: value, max: value }
+    }
+
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    pub fn merge(&mut self, other: &Bucket) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+}
+
+/// The roll-up of a stretch: an hour by minutes, or a day by hours.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rollup(pub BTreeMap<SeriesKey, BTreeMap<u8, Bucket>>);
+
+impl Rollup {
+    /// Gathers readings of `[start_ms, start_ms + places · place_ms)`.
+    pub fn of(readings: &[Reading], start_ms: i64, place_ms: i64) -> Self {
+        let mut rollup = Self::default();
+        for reading in readings {
+            let Ok(place) = u8::try_from((reading.ts - start_ms).div_euclid(place_ms)) else { continue };
+            each_number(reading, |member, number| {
+                let key = SeriesKey { kind: reading.body.kind(), device: reading.device.clone(), member };
+                rollup.put(key, place, Bucket::of(number));
+            });
+        }
+        rollup
+    }
+
+    pub fn put(&mut self, key: SeriesKey, place: u8, bucket: Bucket) {
+        let series = self.0.entry(key).or_default();
+        series.entry(place).and_modify(|known| known.merge(&bucket)).or_insert(bucket);
+    }
+
+    /// Everything of each series as one bucket at `place`.
+    pub fn condensed(&self, place: u8) -> Self {
+        let mut condensed = Self::default();
+        for (key, buckets) in &self.0 {
+            buckets.values().for_each(|bucket| condensed.put(key.clone(), place, *bucket));
+        }
+        condensed
+    }
+
+    /// Adds the values of another one.
+    pub fn merge(&mut self, other: Rollup) {
+        for (key, buckets) in other.0 {
+            for (place, bucket) in buckets {
+                self.put(key.clone(), place, bucket);
+            }
+        }
+    }
+
+    /// Forgets what stands at a place.
+    pub fn clear(&mut self, place: u8) {
+        self.0.retain(|_, buckets| {
+            buckets.remove(&place);
+            !buckets.is_empty()
+        });
+    }
+
+    pub fn pack(&self) -> Result<Vec<u8>, BlockError> {
+        let mut plain = Vec::new();
+        for (key, buckets) in &self.0 {
+            put_text(key.kind.as_str(), &mut plain);
+            put_text(key.device.as_str(), &mut plain);
+            put_text(key.member, &mut plain);
+            put_unsigned(buckets.len() as u64, &mut plain);
+            for (place, bucket) in buckets {
+                plain.push(*place);
+                put_unsigned(bucket.count, &mut plain);
+                put_float(bucket.sum, &mut plain);
+                if bucket.count != 1 {
+                    put_float(bucket.min, &mut plain);
+                    put_float(bucket.max, &mut plain);
+                }
+            }
+        }
+        pack_bytes(&plain)
+    }
+
+    pub fn unpack(blob: &[u8]) -> Result<Self, BlockError> {
+        let plain = unpack_bytes(blob)?;
+        let mut input = plain.as_slice();
+        let mut rollup = Self::default();
+        while !input.is_empty() {
+            rollup.take_series(&mut input).ok_or(BlockError::Damaged("a roll-up is not valid"))?;
+        }
+        Ok(rollup)
+    }
+
+    fn take_series(&mut self, input: &mut &[u8]) -> Option<()> {
+        let kind: Kind = take_text(input)?.parse().ok()?;
+        let device = DeviceId::try_from(take_text(input)?).ok()?;
+        let name = take_text(input)?;
+        let member = members(kind).iter().find(|member| member.name == name)?.name;
+        let mut buckets = BTreeMap::new();
+        for _ in 0..take_unsigned(input)? {
+            let (place, rest) = input.split_first()?;
+            *input = rest;
+            let count = take_unsigned(input)?;
+            let sum = take_float(input)?;
+            let (min, max) = if count == 1 { (sum, sum) } else { (take_float(input)?, take_float(input)?) };
+            buckets.insert(*place, Bucket { count, sum, min, max });
+        }
+        self.0.insert(SeriesKey { kind, device, member }, buckets);
+        Some(())
+    }
+}
+
+/// Calls `visit` for each member that is a number.
+pub fn each_number(reading: &Reading, mut visit: impl FnMut(&'static str, f64)) {
+    reading.body.visit(&mut |name, value| match value {
+        Value::Float(number) => visit(name, number),
+        Value::Count(count) => visit(name, count as f64),
+        Value::Bool(truth) => visit(name, f64::from(u8::from(truth))),
+        Value::Text(_) => {}
+    });
+}
