@@ -127,7 +127,8 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     };
     let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
     let (history, history_consumer) = history.unzip();
-    let history_consumer = history_consumer.map(|consumer| consumer.spawn(consumers_shutdown.clone())).transpose()?;
+    let history_consumer =
+        history_consumer.map(|consumer| consumer.spawn(consumers_shutdown.clone())).transpose()?;
     let influx = match &config.influx {
         Some(influx) => {
             let quarantine = store.clone();

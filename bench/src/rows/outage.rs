@@ -51,7 +51,11 @@ pub fn outage(plan: &Plan, shape: LatencyShape, away: Duration) -> Table {
             Err(error) => eprintln!("outage, run {run}: {error:#}"),
         }
     }
-    table.row(if runs.len() < plan.runs { vec![FAILED.to_owned(); heading.len()] } else { show(&runs, shape) });
+    table.row(if runs.len() < plan.runs {
+        vec![FAILED.to_owned(); heading.len()]
+    } else {
+        show(&runs, shape)
+    });
     table
 }
 
@@ -71,8 +75,7 @@ fn show(runs: &[Drained], shape: LatencyShape) -> Vec<String> {
 
 fn drain(plan: &Plan, shape: LatencyShape, away: Duration) -> Result<Drained> {
     let mut influxdb = InfluxDb::start(&plan.places)?;
-    let options =
-        HubOptions { stations: shape.connections, influxdb: Some((influxdb.address(), DATABASE)) };
+    let options = HubOptions { stations: shape.connections, influxdb: Some((influxdb.address(), DATABASE)) };
     let server = hub(&plan.places, &options)?;
     let open = Open {
         connections: shape.connections,

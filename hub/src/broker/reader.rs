@@ -6,9 +6,9 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
 
+use super::Shared;
 use super::session::{Delivery, Session};
 use super::subscription::{Refused, Request};
-use super::Shared;
 
 /// The highest quality of service that readers are granted.
 const QOS_MAX: u8 = 1;
@@ -129,7 +129,8 @@ impl Drop for ReaderLink {
     fn drop(&mut self) {
         let session = self.session.take();
         // One that is not kept ends here, before its client id is free.
-        let kept = session.filter(|_| !self.session_expiry.is_zero()).map(|session| (session, self.session_expiry));
+        let kept =
+            session.filter(|_| !self.session_expiry.is_zero()).map(|session| (session, self.session_expiry));
         self.shared.readers.dec();
         self.shared.sessions.leave(&self.client_id, kept, self.shared.options.sessions_max);
     }

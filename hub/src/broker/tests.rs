@@ -51,7 +51,8 @@ fn request(filter: &str, qos: u8, retained: Retained) -> Request {
 }
 
 fn subscribe(reader: &mut ReaderLink, filters: &[(&str, u8)]) {
-    let requests: Vec<_> = filters.iter().map(|(filter, qos)| request(filter, *qos, Retained::Always)).collect();
+    let requests: Vec<_> =
+        filters.iter().map(|(filter, qos)| request(filter, *qos, Retained::Always)).collect();
     let granted = reader.subscribe(&requests);
     assert!(
         granted.iter().zip(filters).all(|(granted, (_, qos))| *granted == Ok((*qos).min(1))),
@@ -467,7 +468,8 @@ async fn limits_refuse_what_is_too_much() {
         Options { subscriptions_max: 3, reader_subscriptions_max: 2, filters_max: 3, ..Options::default() };
     let bench = Bench::with(options);
     let mut one = bench.broker.attach("one", true).await.unwrap().0;
-    let filters = |names: &[&str]| names.iter().map(|name| request(name, 0, Retained::Always)).collect::<Vec<_>>();
+    let filters =
+        |names: &[&str]| names.iter().map(|name| request(name, 0, Retained::Always)).collect::<Vec<_>>();
     let refused = Err(Refused::TooMany);
     assert_eq!(one.subscribe(&filters(&["a", "b", "c", "a", "a#"])), [Ok(0), Ok(0), refused, Ok(0), refused]);
     one.unsubscribe(&["a".into()]);

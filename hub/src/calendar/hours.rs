@@ -32,8 +32,7 @@ impl Hours {
             let (opens, closes) = (minute_of_day(from)?, minute_of_day(to)?);
             (opens != closes && opens < DAY_MINUTES).then_some(Self { opens, closes })
         });
-        parsed
-            .ok_or_else(|| format!("`{text}` are no opening hours; write them like 08:00-18:00, or 24h"))
+        parsed.ok_or_else(|| format!("`{text}` are no opening hours; write them like 08:00-18:00, or 24h"))
     }
 
     /// Whether it is open without a break.

@@ -18,7 +18,9 @@ fn hours_are_read_as_people_write_them() {
     for text in ["24h", "08:00-18:00", "00:00-24:00", "22:00-06:30"] {
         assert!(Hours::parse(text).is_ok(), "{text}");
     }
-    for text in ["", "8-18", "08:00", "08:00-08:00", "24:00-08:00", "08:60-09:00", "08:00-25:00", "+8:00-09:00"] {
+    for text in
+        ["", "8-18", "08:00", "08:00-08:00", "24:00-08:00", "08:60-09:00", "08:00-25:00", "+8:00-09:00"]
+    {
         assert!(Hours::parse(text).unwrap_err().contains("08:00-18:00"), "{text}");
     }
     assert!(Hours::parse("00:00-24:00").unwrap().is_all_day());

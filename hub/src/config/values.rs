@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use super::{
-    ByteSize, CalendarConfig, ClientAuth, Config, History, Http, Influx, InfluxApi, Log, Mqtt, Presence, Text, Tls,
+    ByteSize, CalendarConfig, ClientAuth, Config, History, Http, Influx, InfluxApi, Log, Mqtt, Presence,
+    Text, Tls,
 };
 use crate::calendar::Zone;
 

@@ -3,7 +3,9 @@
 use super::block;
 use super::gather::Gathered;
 use super::table::{self, BlockState, Level, Result};
-use super::utilisation::{EXPECTED_MS, Facts, LOOKBACK_MS, Measures, Parts, Window, compute, reaches_far_enough, usage_of};
+use super::utilisation::{
+    EXPECTED_MS, Facts, LOOKBACK_MS, Measures, Parts, Window, compute, reaches_far_enough, usage_of,
+};
 use crate::calendar::HOUR_MS;
 use rusqlite::{Connection, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,8 +39,13 @@ impl Commit<'_> {
         }
         for (station, times) in touched {
             let facts = (self.facts)(station);
-            Windows { transaction: &transaction, station: station.as_str(), facts: &facts, revision: &mut revision }
-                .work_out(&times)?;
+            Windows {
+                transaction: &transaction,
+                station: station.as_str(),
+                facts: &facts,
+                revision: &mut revision,
+            }
+            .work_out(&times)?;
         }
         let progress = "UPDATE progress SET log_id = ?1, applied_seq = ?2, revision = ?3";
         let applied = i64::try_from(self.applied_seq).unwrap_or(i64::MAX); // 2^63 records are never written
@@ -82,9 +89,13 @@ impl Windows<'_> {
     fn work_out(&mut self, times: &[i64]) -> Result<()> {
         let calendar = &self.facts.calendar;
         let mut starts: BTreeSet<i64> = times.iter().map(|ts| calendar.hour_start(*ts)).collect();
-        let (Some(first), Some(last)) = (starts.first().copied(), starts.last().copied()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (starts.first().copied(), starts.last().copied()) else {
+            return Ok(());
+        };
         let known: BTreeMap<i64, Parts> =
-            table::hours(self.transaction, self.station, first, last + LOOKBACK_MS + HOUR_MS)?.into_iter().collect();
+            table::hours(self.transaction, self.station, first, last + LOOKBACK_MS + HOUR_MS)?
+                .into_iter()
+                .collect();
         let follows = |start: &i64| starts.range(start - LOOKBACK_MS - HOUR_MS..*start).next().is_some();
         let later: Vec<i64> = known.keys().copied().filter(follows).collect();
         starts.extend(later);
@@ -103,7 +114,8 @@ impl Windows<'_> {
         }
         for day in days {
             let mut parts = Parts::default();
-            for (_, hour) in table::hours(self.transaction, self.station, day, calendar.next_day_start(day))? {
+            for (_, hour) in table::hours(self.transaction, self.station, day, calendar.next_day_start(day))?
+            {
                 parts.merge(&hour);
             }
             *self.revision += 1;

@@ -73,7 +73,10 @@ impl Gathering {
         let range = (station.clone(), from)..(station.clone(), to.max(from));
         let memory = self.lock();
         let leaving = memory.leaving.iter().flat_map(|leaving| leaving.gathered.range(range.clone()));
-        leaving.chain(memory.open.range(range.clone())).flat_map(|(_, readings)| readings.iter().cloned()).collect()
+        leaving
+            .chain(memory.open.range(range.clone()))
+            .flat_map(|(_, readings)| readings.iter().cloned())
+            .collect()
     }
 
     /// A vector that a panic left half-filled is as good as one that a crash did: the log has the rest.

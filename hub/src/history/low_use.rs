@@ -47,13 +47,20 @@ impl History {
         let mut groups: BTreeMap<(&str, String), Vec<Compared>> = BTreeMap::new();
         for (station, basis) in self.bases(&directory, from, to, no_uptime)? {
             let figures = Figures::of(&basis);
-            let Some(visits) = figures.visits_per_day.value.filter(|_| basis.total_ms >= WEEKS * WEEK_MS * 8 / 10) else {
+            let Some(visits) =
+                figures.visits_per_day.value.filter(|_| basis.total_ms >= WEEKS * WEEK_MS * 8 / 10)
+            else {
                 continue;
             };
             let host = station.host_type.as_deref().unwrap_or_default().to_owned();
-            groups.entry((station.kind.as_str(), host)).or_default().push(Compared { station, figures, visits });
+            groups.entry((station.kind.as_str(), host)).or_default().push(Compared {
+                station,
+                figures,
+                visits,
+            });
         }
-        let mut listed: Vec<LowUse> = groups.into_values().flat_map(|group| bottom_tenth(group, from, to)).collect();
+        let mut listed: Vec<LowUse> =
+            groups.into_values().flat_map(|group| bottom_tenth(group, from, to)).collect();
         for week in 0..WEEKS {
             let start = from + week * WEEK_MS;
             let of_week: BTreeMap<String, Basis> = self
@@ -78,7 +85,9 @@ struct Compared {
 
 /// Of fewer than ten stations none is the bottom tenth.
 fn bottom_tenth(mut group: Vec<Compared>, from: i64, to: i64) -> Vec<LowUse> {
-    group.sort_by(|left, right| left.visits.total_cmp(&right.visits).then_with(|| left.station.id.cmp(&right.station.id)));
+    group.sort_by(|left, right| {
+        left.visits.total_cmp(&right.visits).then_with(|| left.station.id.cmp(&right.station.id))
+    });
     let count = group.len();
     let median = group.get(count / 2).map_or(0.0, |middle| middle.visits);
     let low = group.into_iter().take(count / 10).enumerate().map(|(at, compared)| LowUse {

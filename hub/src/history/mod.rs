@@ -106,8 +106,8 @@ impl History {
     /// The last record of this log that is in here.
     fn progress(&self, log_id: &str) -> Result<u64, HistoryError> {
         let query = "SELECT applied_seq FROM progress WHERE log_id = ?1";
-        let applied =
-            self.read(|reader| Ok(reader.query_row(query, [log_id], |row| row.get::<_, i64>(0)).optional()?))?;
+        let applied = self
+            .read(|reader| Ok(reader.query_row(query, [log_id], |row| row.get::<_, i64>(0)).optional()?))?;
         Ok(applied.and_then(|applied| u64::try_from(applied).ok()).unwrap_or(0))
     }
 

@@ -77,7 +77,10 @@ impl Serialize for Point {
             ("min", |bucket| bucket.min),
             ("max", |bucket| bucket.max),
         ] {
-            map.serialize_entry(name, &values.iter().map(|(name, bucket)| (*name, of(bucket))).collect::<BTreeMap<_, _>>())?;
+            map.serialize_entry(
+                name,
+                &values.iter().map(|(name, bucket)| (*name, of(bucket))).collect::<BTreeMap<_, _>>(),
+            )?;
         }
         map.end()
     }
@@ -103,7 +106,8 @@ impl History {
             }
             Some(step) => {
                 let by_minutes = step < HOUR_MS && self.has_minutes(station, query.from)?;
-                let (level, unit) = if by_minutes { (Level::Minute, "minute") } else { (Level::Hour, "hour") };
+                let (level, unit) =
+                    if by_minutes { (Level::Minute, "minute") } else { (Level::Hour, "hour") };
                 let mut steps = Steps::new(self, station, query, step);
                 for (start, place_ms, rollup) in self.rollups(station, query, level)? {
                     steps.add_rollup(start, place_ms, rollup);
@@ -119,10 +123,15 @@ impl History {
     }
 
     /// Memory first, then the file: what is committed in between is found twice, and replaces itself.
-    fn readings_of(&self, station: &StationId, query: &Query) -> std::result::Result<Vec<Reading>, HistoryError> {
+    fn readings_of(
+        &self,
+        station: &StationId,
+        query: &Query,
+    ) -> std::result::Result<Vec<Reading>, HistoryError> {
         let (from, to) = (hour_of(query.from), query.to);
         let gathered = self.gathering().of_station(station, from, to);
-        let stored = self.read(|reader| table::readings_between(reader, Level::Raw, station.as_str(), from, to))?;
+        let stored =
+            self.read(|reader| table::readings_between(reader, Level::Raw, station.as_str(), from, to))?;
         let mut readings = block::merge(stored, gathered);
         readings.retain(|reading| query.takes(reading.body.kind(), &reading.device, reading.ts));
         Ok(readings)
@@ -201,7 +210,9 @@ fn by_hour(
         }
         found.push((start, MINUTE_MS, rollup));
     }
-    let rest = fresh.into_iter().map(|(start, fresh)| (start, MINUTE_MS, Rollup::of(&fresh.readings, start, MINUTE_MS)));
+    let rest = fresh
+        .into_iter()
+        .map(|(start, fresh)| (start, MINUTE_MS, Rollup::of(&fresh.readings, start, MINUTE_MS)));
     found.extend(rest);
     Ok(found)
 }
@@ -254,7 +265,9 @@ fn hour_of(ts: i64) -> i64 {
 
 impl Query {
     fn takes(&self, kind: Kind, device: &DeviceId, ts: i64) -> bool {
-        kind == self.kind && (self.from..self.to).contains(&ts) && self.device.as_ref().is_none_or(|wanted| wanted == device)
+        kind == self.kind
+            && (self.from..self.to).contains(&ts)
+            && self.device.as_ref().is_none_or(|wanted| wanted == device)
     }
 }
 
@@ -274,7 +287,9 @@ impl<'a> Steps<'a> {
     }
 
     fn add_reading(&mut self, reading: &Reading) {
-        each_number(reading, |member, number| self.add(reading.ts, &reading.device, member, &Bucket::of(number)));
+        each_number(reading, |member, number| {
+            self.add(reading.ts, &reading.device, member, &Bucket::of(number))
+        });
     }
 
     fn add_rollup(&mut self, start: i64, place_ms: i64, rollup: Rollup) {

@@ -122,7 +122,9 @@ impl History {
         let report = Report::new(self, &directory, query);
         let rows_max = report.buckets_max().saturating_mul(report.groups.len());
         if rows_max > ROWS_MAX {
-            let text = format!("the answer would have up to {rows_max} rows, more than {ROWS_MAX}; ask for a shorter time, a coarser resolution, or fewer stations");
+            let text = format!(
+                "the answer would have up to {rows_max} rows, more than {ROWS_MAX}; ask for a shorter time, a coarser resolution, or fewer stations"
+            );
             return Err(HistoryError::TooMuch(text));
         }
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
@@ -163,9 +165,8 @@ type Windows = BTreeMap<(i64, usize), Parts>;
 
 fn seen(reader: &Connection) -> table::Result<Seen> {
     let mut statement = reader.prepare_cached("SELECT station, first_ms, measures FROM seen")?;
-    let rows = statement.query_map([], |row| {
-        Ok((row.get(0)?, (row.get(1)?, Measures::of_bits(row.get(2)?))))
-    })?;
+    let rows =
+        statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, Measures::of_bits(row.get(2)?)))))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -179,7 +180,15 @@ struct Member {
 
 impl Member {
     /// `None` for a stretch before the station was first heard.
-    fn basis(&self, parts: Parts, from: i64, to: i64, seen: &Seen, uptime: UptimeOf<'_>, now: i64) -> Option<Basis> {
+    fn basis(
+        &self,
+        parts: Parts,
+        from: i64,
+        to: i64,
+        seen: &Seen,
+        uptime: UptimeOf<'_>,
+        now: i64,
+    ) -> Option<Basis> {
         let (first, measures) = seen.get(self.station.id.as_str()).copied()?;
         let (from, to) = (from.max(first), to.min(now));
         if from >= to {
@@ -226,7 +235,10 @@ impl<'a> Report<'a> {
     fn new(history: &History, directory: &'a Directory, query: &'a UtilisationQuery) -> Self {
         let asked = |station: &&Arc<Station>| {
             query.station.as_deref().is_none_or(|id| station.id.as_str() == id)
-                && query.district.as_deref().is_none_or(|district| station.district.as_deref() == Some(district))
+                && query
+                    .district
+                    .as_deref()
+                    .is_none_or(|district| station.district.as_deref() == Some(district))
         };
         let mut report = Self { query, groups: Vec::new(), members: Vec::new(), places: HashMap::new() };
         let mut numbers: HashMap<Group, usize> = HashMap::new();
@@ -250,7 +262,9 @@ impl<'a> Report<'a> {
             Resolution::Day => DAY_MS,
             Resolution::Total => return 1,
         };
-        usize::try_from((self.query.to - self.query.from).max(0) / bucket_ms).unwrap_or(usize::MAX).saturating_add(2)
+        usize::try_from((self.query.to - self.query.from).max(0) / bucket_ms)
+            .unwrap_or(usize::MAX)
+            .saturating_add(2)
     }
 
     /// Days where whole days are asked for, hours at the edges and where hours are.
@@ -266,7 +280,9 @@ impl<'a> Report<'a> {
             let day = member.calendar.day_start(start);
             from <= day && member.calendar.next_day_start(day) <= to
         };
-        let mut statement = reader.prepare_cached("SELECT station, start, parts FROM window_day WHERE start >= ?1 AND start < ?2")?;
+        let mut statement = reader.prepare_cached(
+            "SELECT station, start, parts FROM window_day WHERE start >= ?1 AND start < ?2",
+        )?;
         let mut rows = statement.query((from, to))?;
         while let Some(row) = rows.next()? {
             let start = row.get(1)?;
@@ -356,7 +372,9 @@ impl<'a> Report<'a> {
         };
         let mut items: Vec<UtilisationItem> = sums.into_iter().map(item).collect();
         items.sort_by(|left, right| {
-            let key = |item: &UtilisationItem| (item.from, item.district.clone(), item.key.clone(), item.kind.as_str());
+            let key = |item: &UtilisationItem| {
+                (item.from, item.district.clone(), item.key.clone(), item.kind.as_str())
+            };
             key(left).cmp(&key(right))
         });
         items

@@ -79,14 +79,25 @@ impl History {
     }
 }
 
-fn proposal(station: &Station, figures: &Figures, all_day: bool, alerts: &OpenAlerts, from: i64, to: i64) -> StarProposal {
+fn proposal(
+    station: &Station,
+    figures: &Figures,
+    all_day: bool,
+    alerts: &OpenAlerts,
+    from: i64,
+    to: i64,
+) -> StarProposal {
     let id = station.id.as_str();
     let capped_by = alerts.capping.get(id).cloned().unwrap_or_default();
     let safe = !alerts.critical.contains_key(id) && capped_by.is_empty();
     let weight = |name, weight, score: Option<f64>| StarWeight { name, weight, score };
     let weights = vec![
         weight("availability", 30.0, figures.availability_station.value),
-        weight("utilisation", 25.0, figures.seat_utilisation.value.map(|share| (share / FULL_UTILISATION).min(1.0))),
+        weight(
+            "utilisation",
+            25.0,
+            figures.seat_utilisation.value.map(|share| (share / FULL_UTILISATION).min(1.0)),
+        ),
         weight("environment", 15.0, figures.air_ok.value),
         weight("amenities", 15.0, figures.amenities_ok.value),
         weight("open_24h", 10.0, Some(f64::from(u8::from(all_day)))),
@@ -95,7 +106,8 @@ fn proposal(station: &Station, figures: &Figures, all_day: bool, alerts: &OpenAl
     let known: f64 = weights.iter().filter(|part| part.score.is_some()).map(|part| part.weight).sum();
     let earned: f64 = weights.iter().filter_map(|part| Some(part.weight * part.score?)).sum();
     let score = (known >= KNOWN_MIN).then(|| (earned / known * 1000.0).round() / 10.0);
-    let stars = score.map(|score| STARS.iter().find(|(least, _)| score >= *least).map_or(1, |(_, stars)| *stars));
+    let stars =
+        score.map(|score| STARS.iter().find(|(least, _)| score >= *least).map_or(1, |(_, stars)| *stars));
     StarProposal {
         station: id.to_owned(),
         district: station.district.as_deref().map(str::to_owned),

@@ -52,7 +52,12 @@ fn at(station: &str, start: i64) -> impl FnOnce(BlockError) -> TableError {
     move |error| TableError::Block { station, start, error }
 }
 
-pub fn blob(connection: &Connection, level: Level, station: &str, start: i64) -> Result<Option<(BlockState, Vec<u8>)>> {
+pub fn blob(
+    connection: &Connection,
+    level: Level,
+    station: &str,
+    start: i64,
+) -> Result<Option<(BlockState, Vec<u8>)>> {
     let query = "SELECT state, blob FROM block WHERE level = ?1 AND station = ?2 AND start = ?3";
     let mut statement = connection.prepare_cached(query)?;
     let row = |row: &rusqlite::Row<'_>| Ok((BlockState::of(row.get(0)?), row.get(1)?));
@@ -89,7 +94,12 @@ fn readable<T>(unpacked: std::result::Result<T, BlockError>, station: &str, star
     match unpacked {
         Ok(content) => Ok(Some(content)),
         Err(BlockError::Damaged(what)) => {
-            tracing::error!(station, start, what, "a block of history.db is damaged and left out; check the disk");
+            tracing::error!(
+                station,
+                start,
+                what,
+                "a block of history.db is damaged and left out; check the disk"
+            );
             Ok(None)
         }
         Err(error @ BlockError::Newer) => Err(at(station, start)(error)),
@@ -221,14 +231,28 @@ pub fn hours(connection: &Connection, station: &str, from: i64, to: i64) -> Resu
     Ok(found)
 }
 
-pub fn put_hour(connection: &Connection, station: &str, start: i64, revision: i64, parts: &Parts) -> Result<()> {
-    let insert = "INSERT OR REPLACE INTO window_hour (station, start, revision, parts) VALUES (?1, ?2, ?3, ?4)";
+pub fn put_hour(
+    connection: &Connection,
+    station: &str,
+    start: i64,
+    revision: i64,
+    parts: &Parts,
+) -> Result<()> {
+    let insert =
+        "INSERT OR REPLACE INTO window_hour (station, start, revision, parts) VALUES (?1, ?2, ?3, ?4)";
     connection.prepare_cached(insert)?.execute(params![station, start, revision, bytes_of(parts)])?;
     Ok(())
 }
 
-pub fn put_day(connection: &Connection, station: &str, start: i64, revision: i64, parts: &Parts) -> Result<()> {
-    let insert = "INSERT OR REPLACE INTO window_day (start, station, revision, parts) VALUES (?1, ?2, ?3, ?4)";
+pub fn put_day(
+    connection: &Connection,
+    station: &str,
+    start: i64,
+    revision: i64,
+    parts: &Parts,
+) -> Result<()> {
+    let insert =
+        "INSERT OR REPLACE INTO window_day (start, station, revision, parts) VALUES (?1, ?2, ?3, ?4)";
     connection.prepare_cached(insert)?.execute(params![start, station, revision, bytes_of(parts)])?;
     Ok(())
 }

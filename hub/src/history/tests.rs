@@ -51,8 +51,12 @@ impl Case {
         self.log_seq += 1;
         let leaving = self.history.gathering().take(self.log_seq);
         let facts = |station: &StationId| self.history.facts(station);
-        let commit =
-            Commit { gathered: &leaving.gathered, log_id: "log", applied_seq: leaving.applied_seq, facts: &facts };
+        let commit = Commit {
+            gathered: &leaving.gathered,
+            log_id: "log",
+            applied_seq: leaving.applied_seq,
+            facts: &facts,
+        };
         self.history.commit(&commit).unwrap();
         self.history.gathering().committed();
     }
@@ -131,7 +135,8 @@ fn a_page_ends_between_two_times() {
     case.gather("a", readings);
     let (mut from, mut found) = (DAY, Vec::new());
     loop {
-        let query = Query { kind: Kind::Environment, device: None, from, to: DAY + HOUR_MS, step_ms: None, limit: 3 };
+        let query =
+            Query { kind: Kind::Environment, device: None, from, to: DAY + HOUR_MS, step_ms: None, limit: 3 };
         let page = case.history.readings(&id("a"), &query).unwrap();
         assert!(page.items.len() <= 3);
         found.extend(page.items);
@@ -141,15 +146,23 @@ fn a_page_ends_between_two_times() {
         }
     }
     assert_eq!(found.len(), 20);
-    let query = Query { kind: Kind::Environment, device: Some("env-2".try_into().unwrap()), from: DAY, to: now(), step_ms: None, limit: 99 };
+    let query = Query {
+        kind: Kind::Environment,
+        device: Some("env-2".try_into().unwrap()),
+        from: DAY,
+        to: now(),
+        step_ms: None,
+        limit: 99,
+    };
     assert_eq!(case.history.readings(&id("a"), &query).unwrap().items.len(), 10);
 }
 
 #[test]
 fn steps_are_the_same_from_memory_readings_and_roll_ups() {
     let mut case = Case::new(&["a"]);
-    let readings: Vec<Reading> =
-        (0..240).map(|half_minute| air(DAY + half_minute * MINUTE / 2, f64::from(half_minute as i32))).collect();
+    let readings: Vec<Reading> = (0..240)
+        .map(|half_minute| air(DAY + half_minute * MINUTE / 2, f64::from(half_minute as i32)))
+        .collect();
     let expected_minutes: Vec<_> =
         (0..120).map(|minute| (minute, 2, f64::from(minute as i32) * 2.0 + 0.5)).collect();
     let expected_hours = vec![(0, 120, 59.5), (60, 120, 179.5)];
@@ -227,7 +240,10 @@ fn a_month_by_district_is_the_sum_of_its_days() {
     assert_eq!(days.len(), 8);
     assert!(days.iter().all(|day| day.figures.seat_utilisation_24h.value == Some(0.5)));
     let hours = ask(By::Kind, Resolution::Hour, DAY + 9 * HOUR_MS, DAY + 12 * HOUR_MS);
-    assert_eq!(hours.iter().map(|hour| hour.from).collect::<Vec<_>>(), [9, 10, 11].map(|hour| DAY + hour * HOUR_MS));
+    assert_eq!(
+        hours.iter().map(|hour| hour.from).collect::<Vec<_>>(),
+        [9, 10, 11].map(|hour| DAY + hour * HOUR_MS)
+    );
     // From and to within a day: hours at the edges, days between them.
     let edges = ask(By::City, Resolution::Total, DAY + 12 * HOUR_MS, DAY + 2 * DAY_MS + 6 * HOUR_MS);
     assert_eq!(edges[0].figures.seat_utilisation_24h.value, Some(0.5));

@@ -29,7 +29,10 @@ pub struct Retention {
 
 impl From<&config::History> for Retention {
     fn from(config: &config::History) -> Self {
-        Self { raw_ms: i64::from(config.raw_hours) * HOUR_MS, minute_ms: i64::from(config.minute_days) * DAY_MS }
+        Self {
+            raw_ms: i64::from(config.raw_hours) * HOUR_MS,
+            minute_ms: i64::from(config.minute_days) * DAY_MS,
+        }
     }
 }
 

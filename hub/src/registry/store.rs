@@ -215,8 +215,9 @@ impl Registry {
             (0, 0) => transaction.execute_batch(&format!(
                 "{SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
             )),
-            (APPLICATION_ID, 1) => transaction
-                .execute_batch(&format!("{FROM_FORMAT_1} PRAGMA user_version = {FORMAT};")),
+            (APPLICATION_ID, 1) => {
+                transaction.execute_batch(&format!("{FROM_FORMAT_1} PRAGMA user_version = {FORMAT};"))
+            }
             (APPLICATION_ID, found) => {
                 return Err(RegistryError::Newer { path: self.path.clone(), found, known: FORMAT });
             }

@@ -18,23 +18,31 @@ fn readings() -> impl Strategy<Value = Vec<Reading>> {
     );
     let state = proptest::sample::select(SlotState::ALL);
     let class = proptest::option::of(proptest::sample::select(VoltageClass::ALL));
-    let slot = (1..5i64, state, class)
-        .prop_map(|(slot, state, class)| Slot { slot: Some(slot), state: Some(state), class, ..Slot::default() });
-    let cabinet = (any::<bool>(), proptest::collection::vec(slot, 0..4)).prop_map(|(snapshot, slots)| {
-        ("cabinet-1", Body::from(Cabinet { snapshot: Some(snapshot), slots: Some(slots), ..Cabinet::default() }))
+    let slot = (1..5i64, state, class).prop_map(|(slot, state, class)| Slot {
+        slot: Some(slot),
+        state: Some(state),
+        class,
+        ..Slot::default()
     });
-    let door = (proptest::sample::select(DoorEvent::ALL), proptest::sample::select(UnlockMethod::ALL)).prop_map(
-        |(event, method)| ("front", Body::from(Door { event: Some(event), method: Some(method), ..Door::default() })),
-    );
+    let cabinet = (any::<bool>(), proptest::collection::vec(slot, 0..4)).prop_map(|(snapshot, slots)| {
+        (
+            "cabinet-1",
+            Body::from(Cabinet { snapshot: Some(snapshot), slots: Some(slots), ..Cabinet::default() }),
+        )
+    });
+    let door = (proptest::sample::select(DoorEvent::ALL), proptest::sample::select(UnlockMethod::ALL))
+        .prop_map(|(event, method)| {
+            ("front", Body::from(Door { event: Some(event), method: Some(method), ..Door::default() }))
+        });
     let swap = proptest::sample::select(SwapResult::ALL)
         .prop_map(|result| ("cabinet-1", Body::from(Swap { result: Some(result), ..Swap::default() })));
     let amenity = proptest::sample::select(AmenityState::ALL).prop_map(|state| {
-        let amenity = Amenity { state: Some(state), amenity: Some(AmenityType::Microwave), ..Amenity::default() };
+        let amenity =
+            Amenity { state: Some(state), amenity: Some(AmenityType::Microwave), ..Amenity::default() };
         ("microwave", Body::from(amenity))
     });
-    let air = (300.0..2000.0f64).prop_map(|co2| {
-        ("env-1", Body::from(Environment { co2_ppm: Some(co2), ..Environment::default() }))
-    });
+    let air = (300.0..2000.0f64)
+        .prop_map(|co2| ("env-1", Body::from(Environment { co2_ppm: Some(co2), ..Environment::default() })));
     let body = prop_oneof![5 => occupancy, 2 => cabinet, 1 => door, 1 => swap, 1 => amenity, 1 => air];
     // Times crowd together in places, so that samples follow each other within minutes and after hours.
     let time = (0..60i64, 0..60i64, 0..3i64).prop_map(|(hour, minute, crowd)| match crowd {
@@ -74,18 +82,20 @@ fn arrival(readings: Vec<Reading>) -> impl Strategy<Value = (Vec<Reading>, Vec<V
         let mut arriving = readings.clone();
         arriving.extend(repeats);
         let order = if shuffled { Just(arriving).prop_shuffle().boxed() } else { Just(arriving).boxed() };
-        (Just(readings), order, proptest::collection::vec(1..80usize, 8)).prop_map(|(readings, arriving, sizes)| {
-            let (mut rest, mut commits) = (arriving.as_slice(), Vec::new());
-            for size in sizes.into_iter().chain(std::iter::repeat(200)) {
-                if rest.is_empty() {
-                    break;
+        (Just(readings), order, proptest::collection::vec(1..80usize, 8)).prop_map(
+            |(readings, arriving, sizes)| {
+                let (mut rest, mut commits) = (arriving.as_slice(), Vec::new());
+                for size in sizes.into_iter().chain(std::iter::repeat(200)) {
+                    if rest.is_empty() {
+                        break;
+                    }
+                    let (commit, after) = rest.split_at(size.min(rest.len()));
+                    commits.push(commit.to_vec());
+                    rest = after;
                 }
-                let (commit, after) = rest.split_at(size.min(rest.len()));
-                commits.push(commit.to_vec());
-                rest = after;
-            }
-            (readings, commits)
-        })
+                (readings, commits)
+            },
+        )
     })
 }
 

@@ -1,7 +1,7 @@
 //! Ratios, worked out last, each with the share of the time that was observed.
 
-use super::parts::{ClassParts, Part, Parts};
 use super::Measures;
+use super::parts::{ClassParts, Part, Parts};
 use crate::calendar::{DAY_MS, HOUR_MS};
 use serde::Serialize;
 use waystation_protocol::VoltageClass;
@@ -81,7 +81,11 @@ impl Uptime {
             return Figure::missing(Missing::NotMeasured, 0.0);
         }
         let known = 1.0 - share(self.unknown_ms, due);
-        Figure { value: Some(rounded(1.0 - share(down_ms + self.unknown_ms, due))), data_coverage: rounded(known), reason: None }
+        Figure {
+            value: Some(rounded(1.0 - share(down_ms + self.unknown_ms, due))),
+            data_coverage: rounded(known),
+            reason: None,
+        }
     }
 }
 
@@ -103,7 +107,13 @@ pub struct Basis {
 impl Basis {
     /// One station in a stretch of which `total_ms` and `open_ms` were due. `parts` are of the whole stretch.
     #[must_use]
-    pub fn of_station(mut parts: Parts, measures: Measures, total_ms: i64, open_ms: i64, uptime: Uptime) -> Self {
+    pub fn of_station(
+        mut parts: Parts,
+        measures: Measures,
+        total_ms: i64,
+        open_ms: i64,
+        uptime: Uptime,
+    ) -> Self {
         parts.finish_station();
         let when = |is: bool, ms: i64| if is { ms } else { 0 };
         Self {
@@ -199,11 +209,15 @@ impl Figures {
             seat_utilisation: with_places(seated_open, Part::CapacityOpen, &|| {
                 share(get(Part::SeatedOpen), get(Part::CapacityOpen))
             }),
-            seat_utilisation_24h: with_places(seated, Part::Capacity, &|| share(get(Part::Seated), get(Part::Capacity))),
+            seat_utilisation_24h: with_places(seated, Part::Capacity, &|| {
+                share(get(Part::Seated), get(Part::Capacity))
+            }),
             visits: counted.value(entries as f64),
             visits_per_day: counted.value(entries as f64 / counted_days),
             peak_load: with_places(seated, Part::Capacity, &|| get(Part::PeakPpm) as f64 / 1e6),
-            crowded_hours: with_places(seated, Part::Capacity, &|| get(Part::Crowded) as f64 / HOUR_MS as f64),
+            crowded_hours: with_places(seated, Part::Capacity, &|| {
+                get(Part::Crowded) as f64 / HOUR_MS as f64
+            }),
             mean_dwell_min: counted.of_some(entries, dwell),
             night_share: counted.of_some(entries, |entries| share(get(Part::NightEntries), entries)),
             door_denied_ratio: heard.of_some(unstaffed, |all| share(get(Part::DeniedUnstaffed), all)),
@@ -213,8 +227,10 @@ impl Figures {
             stock_ratio: by_class(&|class| {
                 batteries.of_class(get(class.installed), |installed| share(get(class.ready), installed))
             }),
-            swaps_per_slot_day: batteries.of_class(get(Part::Slots), |slots| swaps.ok as f64 * DAY_MS as f64 / slots as f64),
-            denied_swap_ratio: batteries.of_some(swaps.attempts(), |all| share(swaps.no_ready + swaps.no_empty, all)),
+            swaps_per_slot_day: batteries
+                .of_class(get(Part::Slots), |slots| swaps.ok as f64 * DAY_MS as f64 / slots as f64),
+            denied_swap_ratio: batteries
+                .of_some(swaps.attempts(), |all| share(swaps.no_ready + swaps.no_empty, all)),
             swaps,
             amenities_ok: heard.of_class(get(Part::Amenity), |all| share(get(Part::AmenityGood), all)),
             air_ok: heard.of_class(get(Part::Air), |all| share(get(Part::AirGood), all)),
@@ -288,7 +304,9 @@ impl Cover {
             return self.value(value(events));
         }
         match self.value(0.0) {
-            Figure { value: Some(_), data_coverage, .. } => Figure::missing(Missing::NothingHappened, data_coverage),
+            Figure { value: Some(_), data_coverage, .. } => {
+                Figure::missing(Missing::NothingHappened, data_coverage)
+            }
             missing => missing,
         }
     }

@@ -70,12 +70,7 @@ fn add_visits(parts: &mut Parts, window: Window, samples: &[(i64, &Occupancy)], 
 /// People at each sample. Where a device does not say how many there are, they are entries less exits; such a balance
 /// drifts, so it is anchored: the room was empty when the balance was least within the day before, and holds at
 /// least those who sit.
-fn loads(
-    parts: &mut Parts,
-    window: Window,
-    samples: &[(i64, &Occupancy)],
-    share: i64,
-) -> Vec<(i64, Load)> {
+fn loads(parts: &mut Parts, window: Window, samples: &[(i64, &Occupancy)], share: i64) -> Vec<(i64, Load)> {
     let mut found = Vec::with_capacity(samples.len());
     let mut balance = Balance::default();
     let mut places = share;
@@ -87,7 +82,9 @@ fn loads(
         }
         let people = occupancy.people.or(counted.map(|(people, _)| people));
         let seated = occupancy.seats_taken;
-        let Some(people) = people.map_or(seated, |people| Some(people.max(seated.unwrap_or(0)))) else { continue };
+        let Some(people) = people.map_or(seated, |people| Some(people.max(seated.unwrap_or(0)))) else {
+            continue;
+        };
         found.push((*ts, Load { people: people.max(0), places }));
     }
     found

@@ -47,9 +47,19 @@ fn check(mut samples: Vec<Reading>, expected: &[(Part, i64)]) {
     for (part, expected) in expected {
         let counts = matches!(
             part,
-            Part::Entries | Part::Exits | Part::NightEntries | Part::CounterResets | Part::Clamped | Part::PeakPpm
-                | Part::CounterSamples | Part::Granted | Part::Denied | Part::GrantedUnstaffed
-                | Part::DeniedUnstaffed | Part::SwapOk | Part::SwapNoReady
+            Part::Entries
+                | Part::Exits
+                | Part::NightEntries
+                | Part::CounterResets
+                | Part::Clamped
+                | Part::PeakPpm
+                | Part::CounterSamples
+                | Part::Granted
+                | Part::Denied
+                | Part::GrantedUnstaffed
+                | Part::DeniedUnstaffed
+                | Part::SwapOk
+                | Part::SwapNoReady
         );
         let unit = if counts { 1 } else { MINUTE };
         assert_eq!(parts.get(*part), expected * unit, "{part:?}");
@@ -66,17 +76,30 @@ fn people_are_integrated_over_observed_time() {
     let half_full = every_minute(0, 60, |minute| zone(minute, "room", 5, 100));
     check(
         half_full,
-        &[(Part::Observed, 60), (Part::People, 300), (Part::Seated, 300), (Part::Capacity, 600), (Part::Crowded, 0), (Part::PeakPpm, 500_000)],
+        &[
+            (Part::Observed, 60),
+            (Part::People, 300),
+            (Part::Seated, 300),
+            (Part::Capacity, 600),
+            (Part::Crowded, 0),
+            (Part::PeakPpm, 500_000),
+        ],
     );
     let crowded = every_minute(0, 60, |minute| zone(minute, "room", 15, 100));
-    check(crowded, &[(Part::People, 900), (Part::Seated, 600), (Part::Crowded, 60), (Part::PeakPpm, 1_500_000)]);
+    check(
+        crowded,
+        &[(Part::People, 900), (Part::Seated, 600), (Part::Crowded, 60), (Part::PeakPpm, 1_500_000)],
+    );
     check(vec![], &[(Part::Observed, 0), (Part::Heard, 0)]);
 }
 
 #[test]
 fn observed_time_ends_six_minutes_after_the_last_sample() {
     check(vec![zone(-2, "room", 1, 0)], &[(Part::Observed, 4), (Part::People, 4)]);
-    check(vec![zone(0, "room", 1, 0), zone(30, "room", 2, 0)], &[(Part::Observed, 12), (Part::People, 18), (Part::Heard, 12)]);
+    check(
+        vec![zone(0, "room", 1, 0), zone(30, "room", 2, 0)],
+        &[(Part::Observed, 12), (Part::People, 18), (Part::Heard, 12)],
+    );
     check(vec![zone(58, "room", 1, 0)], &[(Part::Observed, 2)]);
     // Four minutes of a quarter are no peak.
     check(vec![zone(-2, "room", 9, 0)], &[(Part::PeakPpm, 0)]);
@@ -87,19 +110,31 @@ fn zones_are_summed_and_all_of_them_are_needed() {
     let mut both = every_minute(0, 60, |minute| zone(minute, "upstairs", 2, 0));
     both.extend(every_minute(0, 30, |minute| zone(minute, "downstairs", 12, 0)));
     // Downstairs is valid for five minutes more than its last sample at 29.
-    check(both, &[(Part::Observed, 35), (Part::People, 35 * 14), (Part::Seated, 35 * 12), (Part::Capacity, 35 * 20)]);
+    check(
+        both,
+        &[(Part::Observed, 35), (Part::People, 35 * 14), (Part::Seated, 35 * 12), (Part::Capacity, 35 * 20)],
+    );
 }
 
 #[test]
 fn a_zone_without_places_takes_the_registrys() {
     let body = |minute| reading(minute, "room", Occupancy { people: Some(4), ..Occupancy::default() });
-    check(every_minute(0, 60, body), &[(Part::Capacity, 600), (Part::Seated, 240), (Part::CounterSamples, 0)]);
+    check(
+        every_minute(0, 60, body),
+        &[(Part::Capacity, 600), (Part::Seated, 240), (Part::CounterSamples, 0)],
+    );
 }
 
 #[test]
 fn visits_are_increases_and_resets_are_not_negative() {
-    check(vec![zone(-30, "room", 1, 100), zone(10, "room", 1, 104), zone(20, "room", 1, 110)], &[(Part::Entries, 10), (Part::NightEntries, 0)]);
-    check(vec![zone(10, "room", 1, 104), zone(20, "room", 1, 3)], &[(Part::Entries, 3), (Part::CounterResets, 1)]);
+    check(
+        vec![zone(-30, "room", 1, 100), zone(10, "room", 1, 104), zone(20, "room", 1, 110)],
+        &[(Part::Entries, 10), (Part::NightEntries, 0)],
+    );
+    check(
+        vec![zone(10, "room", 1, 104), zone(20, "room", 1, 3)],
+        &[(Part::Entries, 3), (Part::CounterResets, 1)],
+    );
     check(vec![zone(10, "room", 1, 104)], &[(Part::Entries, 0), (Part::CounterSamples, 1)]);
     // The counter before an outage of hours is still compared with.
     check(vec![zone(-20 * 60, "room", 1, 100), zone(10, "room", 1, 130)], &[(Part::Entries, 30)]);
@@ -109,8 +144,12 @@ fn visits_are_increases_and_resets_are_not_negative() {
 #[test]
 fn a_count_that_drifts_is_anchored_where_the_room_was_emptiest() {
     // Two who left were never counted in: the balance falls to −2, which is nobody.
-    let samples = vec![counted(-60, 100, 100), counted(-55, 101, 103), counted(0, 105, 103), counted(5, 105, 104)];
-    check(samples, &[(Part::People, 4 * 5 + 3 * 6), (Part::Clamped, 0), (Part::Entries, 4), (Part::Exits, 1)]);
+    let samples =
+        vec![counted(-60, 100, 100), counted(-55, 101, 103), counted(0, 105, 103), counted(5, 105, 104)];
+    check(
+        samples,
+        &[(Part::People, 4 * 5 + 3 * 6), (Part::Clamped, 0), (Part::Entries, 4), (Part::Exits, 1)],
+    );
     check(vec![counted(0, 100, 100), counted(5, 100, 103)], &[(Part::People, 0), (Part::Clamped, 3)]);
 }
 
@@ -145,7 +184,8 @@ fn events_are_counted_where_they_happen() {
     let door = |minute, event, method| {
         reading(minute, "front", Door { event: Some(event), method: Some(method), ..Door::default() })
     };
-    let swap = |minute, result| reading(minute, "cabinet-1", Swap { result: Some(result), ..Swap::default() });
+    let swap =
+        |minute, result| reading(minute, "cabinet-1", Swap { result: Some(result), ..Swap::default() });
     check(
         vec![
             door(1, DoorEvent::Unlock, UnlockMethod::Qr),
@@ -155,13 +195,20 @@ fn events_are_counted_where_they_happen() {
             swap(4, SwapResult::Ok),
             swap(5, SwapResult::NoReady),
         ],
-        &[(Part::Granted, 1), (Part::Denied, 1), (Part::DeniedUnstaffed, 0), (Part::SwapOk, 1), (Part::SwapNoReady, 1)],
+        &[
+            (Part::Granted, 1),
+            (Part::Denied, 1),
+            (Part::DeniedUnstaffed, 0),
+            (Part::SwapOk, 1),
+            (Part::SwapNoReady, 1),
+        ],
     );
 }
 
 #[test]
 fn figures_say_what_they_rest_on() {
-    let parts = compute(WINDOW, &every_minute(0, 60, |minute| zone(minute, "room", 5, 100 + minute)), &facts());
+    let parts =
+        compute(WINDOW, &every_minute(0, 60, |minute| zone(minute, "room", 5, 100 + minute)), &facts());
     let mut measures = Measures::default();
     measures.note(&parts);
     let of = |total_ms: i64, open_ms: i64| {

@@ -7,12 +7,13 @@ use waystation_protocol::{Body, Cabinet, Door, Environment, Reading, Slot, Swap}
 pub fn usage_of(reading: &Reading) -> Option<Reading> {
     let body = match &reading.body {
         Body::Occupancy(occupancy) => Body::Occupancy(occupancy.clone()),
-        Body::Door(door) => {
-            Body::Door(Door { event: door.event, method: door.method, contact: door.contact, ..Door::default() })
-        }
-        Body::Swap(swap) => {
-            Body::Swap(Swap { class: swap.class, result: swap.result, ..Swap::default() })
-        }
+        Body::Door(door) => Body::Door(Door {
+            event: door.event,
+            method: door.method,
+            contact: door.contact,
+            ..Door::default()
+        }),
+        Body::Swap(swap) => Body::Swap(Swap { class: swap.class, result: swap.result, ..Swap::default() }),
         Body::Cabinet(cabinet) => Body::Cabinet(Cabinet {
             status: cabinet.status,
             snapshot: cabinet.snapshot,

@@ -122,8 +122,7 @@ fn add_event(parts: &mut Parts, sample: &Reading, calendar: &Calendar) {
 
 fn add_amenities(parts: &mut Parts, window: Window, amenities: &ByDevice<'_, Amenity>) {
     for samples in amenities.values() {
-        let states: Vec<_> =
-            samples.iter().filter_map(|(ts, amenity)| Some((*ts, amenity.state?))).collect();
+        let states: Vec<_> = samples.iter().filter_map(|(ts, amenity)| Some((*ts, amenity.state?))).collect();
         for segment in track(&states, SLOW_VALID_MS, window) {
             let ms = segment.to_ms - segment.from_ms;
             parts.add(Part::Amenity, ms);
