@@ -16,6 +16,7 @@ use crate::influx::{self, Influx};
 use crate::intake::Ledgers;
 use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, ShardsError, Shared, TlsError};
 use crate::metrics::Metrics;
+use crate::operations::{self, Operations, OperationsError};
 use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};
 use crate::shutdown::{self, Shutdown, Trigger};
@@ -36,6 +37,8 @@ pub enum StartError {
     DataDir { path: std::path::PathBuf, source: std::io::Error },
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
     #[error(transparent)]
     Log(#[from] OpenError),
     #[error(transparent)]
@@ -72,6 +75,7 @@ pub struct Hub {
     pub listening: Listening,
     pub registry: Arc<Registry>,
     pub directory: SharedDirectory,
+    pub operations: Operations,
     intake: IntakeStage,
     consumers: Consumers,
     broker: BrokerThreads,
@@ -109,7 +113,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
 
     let recovering = (config.clone(), metrics.clone(), health.clone());
     let recovered = tokio::task::spawn_blocking(move || recover(&recovering.0, recovering.1, recovering.2));
-    let Opened { registry, directory, writer, log, state, history } = recovered.await??;
+    let Opened { registry, directory, operations, writer, log, state, history } = recovered.await??;
     let Recovered { fleet, store, ledgers, projector } = state;
 
     let (broker, broker_threads) = Broker::start(broker::Options::default(), metrics.clone())?;
@@ -171,6 +175,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         tasks.spawn(bound.accept(shards.clone(), addresses, metrics, intake_shutdown.clone()));
     }
     tasks.spawn(registry::watch(registry.clone(), directory.clone(), intake_shutdown.clone()));
+    tasks.spawn(operations::watch(operations.clone(), now_ms, intake_shutdown.clone()));
 
     let sources = http::Sources {
         config: config.clone(),
@@ -196,7 +201,17 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     }
     let intake = IntakeStage { stop: intake_stop, tasks, shards: shard_threads, recorder };
     let consumers = Consumers { stop: consumers_stop, log, projector, history: history_consumer, influx };
-    Ok(Hub { listening, registry, directory, intake, consumers, broker: broker_threads, http, http_stop })
+    Ok(Hub {
+        listening,
+        registry,
+        directory,
+        operations,
+        intake,
+        consumers,
+        broker: broker_threads,
+        http,
+        http_stop,
+    })
 }
 
 impl Hub {
@@ -245,6 +260,7 @@ impl Consumers {
 struct Opened {
     registry: Arc<Registry>,
     directory: SharedDirectory,
+    operations: Operations,
     writer: Writer,
     log: Log,
     state: Recovered,
@@ -262,6 +278,7 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
     let registry = Arc::new(Registry::open(data_dir)?);
     let directory = registry.load()?.shared();
+    let operations = Operations::open(data_dir, now_ms())?;
     let (writer, log, recovery) =
         waystation_durable_log::open(&data_dir.join("log"), log_options(&config.log, &config.mqtt))?;
     tracing::info!(
@@ -280,7 +297,7 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
     let thresholds = Thresholds::from(&config.presence);
     let history = open_history(config, &directory, &log, &metrics, &health)?;
     let state = fleet::recover(data_dir, &log, thresholds, metrics, health, now_ms)?;
-    Ok(Opened { registry, directory, writer, log, state, history })
+    Ok(Opened { registry, directory, operations, writer, log, state, history })
 }
 
 /// The embedded store and what fills it, unless it is switched off.

@@ -10,9 +10,27 @@ use std::path::{Path, PathBuf};
 
 /// The hub's modules in the order of the flow: a stage imports only from those before it. `influx` stands before
 /// `fleet` because the state keeps what InfluxDB refuses, behind a trait of `influx`.
-const STAGES: [&str; 20] = [
-    "calendar", "clock", "config", "metrics", "health", "shutdown", "entry", "registry", "access",
-    "recorder", "influx", "fleet", "texts", "history", "broker", "intake", "listener", "http", "app",
+const STAGES: [&str; 21] = [
+    "calendar",
+    "clock",
+    "config",
+    "metrics",
+    "health",
+    "shutdown",
+    "entry",
+    "registry",
+    "access",
+    "recorder",
+    "influx",
+    "operations",
+    "fleet",
+    "texts",
+    "history",
+    "broker",
+    "intake",
+    "listener",
+    "http",
+    "app",
     "commands",
 ];
 

@@ -36,7 +36,7 @@ impl Backpressure {
     pub fn watch(&self, stored: impl Fn() -> Result<u64>) -> Result<()> {
         while !self.done.load(Relaxed) {
             self.stored.store(stored()?, Relaxed);
-            std::thread::sleep(LOOK);
+            std::thread::park_timeout(LOOK);
         }
         Ok(())
     }

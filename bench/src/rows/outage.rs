@@ -103,15 +103,15 @@ fn drain(plan: &Plan, shape: LatencyShape, away: Duration) -> Result<Drained> {
 /// after the return that was.
 fn stop_and_return(influxdb: &mut InfluxDb, open: &Open, away: Duration) -> Result<(f64, Duration)> {
     let begun = Instant::now();
-    std::thread::sleep(open.warm_up);
+    influxdb.process().stays_up_for(open.warm_up)?;
     let before = influxdb.points_written()?;
     influxdb.process().stop()?;
-    std::thread::sleep(away);
+    std::thread::park_timeout(away);
     influxdb.restart()?;
     let returned = Instant::now();
     let mut first = None;
     loop {
-        std::thread::sleep(LOOK);
+        influxdb.process().stays_up_for(LOOK)?;
         ensure!(returned.elapsed() < 10 * away + LONGEST_PAUSE, "the backlog does not drain");
         // Its counter began anew.
         let points = influxdb.points_written()?;

@@ -121,3 +121,15 @@ proptest! {
         prop_assert!(shown.1 < 24 && shown.2 < 168);
     }
 }
+
+#[test]
+fn times_are_read_as_they_are_shown() {
+    let shanghai = Zone::parse("Asia/Shanghai").unwrap();
+    let shown = shanghai.show(1_795_342_000_000);
+    assert_eq!(shown, "2026-11-22 18:06");
+    let minute = shanghai.read(&shown).unwrap();
+    assert_eq!(shanghai.show(minute), shown);
+    assert_eq!(shanghai.read("2026-11-22T10:06:00Z"), Ok(minute));
+    assert_eq!(shanghai.read("2026-11-22T18:06"), Ok(minute));
+    assert!(shanghai.read("tomorrow").unwrap_err().contains("write it like"));
+}

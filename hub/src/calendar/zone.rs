@@ -39,6 +39,26 @@ impl Zone {
         i64::from(self.0.to_offset(timestamp(ts_ms)).seconds()) * 1_000
     }
 
+    /// The time as clocks here show it: `2026-11-22 18:05`.
+    #[must_use]
+    pub fn show(&self, ts_ms: i64) -> String {
+        self.0.to_datetime(timestamp(ts_ms)).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// Reads what [`Zone::show`] writes, and RFC 3339.
+    ///
+    /// # Errors
+    /// What a time looks like.
+    pub fn read(&self, text: &str) -> Result<i64, String> {
+        if let Ok(moment) = text.parse::<Timestamp>() {
+            return Ok(moment.as_millisecond());
+        }
+        let local = text.parse::<DateTime>().ok().and_then(|shown| self.0.to_timestamp(shown).ok());
+        local.map(Timestamp::as_millisecond).ok_or_else(|| {
+            format!("`{text}` is no time; write it like \"2026-11-22 18:05\" or 2026-11-22T10:05:00Z")
+        })
+    }
+
     /// Start of the local day that is `days` after the one of `ts_ms`. A midnight that clocks leave out is the first
     /// moment after it.
     pub(super) fn day_start(&self, ts_ms: i64, days: i64) -> i64 {

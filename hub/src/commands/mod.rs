@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod influx;
 mod language;
+mod maintenance;
 mod output;
 mod process;
 mod run;
@@ -37,6 +38,7 @@ Examples:
   waystation-hub run --config hub.toml            the hub
   waystation-hub station add dx-0001 --district 大兴区
   waystation-hub token add zhang --role operator
+  waystation-hub maintenance add --station dx-0001 --for 2h --why 换电池
 
 Every key of hub.toml can be given as WAYSTATION_SECTION__KEY as well, for example WAYSTATION_MQTT__LISTEN.
 `waystation-hub COMMAND --help` shows more examples.";
@@ -52,6 +54,8 @@ enum Command {
     Token(token::Command),
     #[command(subcommand)]
     Influx(influx::Command),
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
 }
 
 /// Which configuration to use.
@@ -82,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Station(command) => station::run(command, &mut std::io::stdout()),
         Command::Token(command) => token::run(command, &mut std::io::stdout()),
         Command::Influx(command) => influx::run(command, &mut std::io::stdout()),
+        Command::Maintenance(command) => maintenance::run(command, &mut std::io::stdout()),
     };
     match done {
         Ok(code) => code,

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Cli, Command, check, influx, station, token};
+use super::{Cli, Command, check, influx, maintenance, station, token};
 
 /// Runs a command line against a registry of its own; gives what it printed, or its error.
 struct Terminal {
@@ -39,6 +39,7 @@ impl Terminal {
             Command::Station(command) => station::run(command, &mut out),
             Command::Token(command) => token::run(command, &mut out),
             Command::Influx(command) => influx::run(command, &mut out),
+            Command::Maintenance(command) => maintenance::run(command, &mut out),
         }
         .map_err(|error| format!("{error:#}"))?;
         Ok(String::from_utf8(out).unwrap())
@@ -158,4 +159,42 @@ fn a_wrong_configuration_is_explained() {
     let terminal = Terminal::new();
     terminal.file("hub.toml", "[mqtt]\nport = 1\n");
     terminal.fails(&["station", "list"], "line 2: mqtt.port: there is no such key");
+}
+
+#[test]
+fn maintenance_is_added_listed_and_ended() {
+    let terminal = Terminal::new();
+    terminal.run(&["station", "add", "dx-1", "--district", "大兴区"]).unwrap();
+    let add = ["maintenance", "add", "--why", "换电池", "--json"];
+    let added = terminal.json(&[&add[..], &["--station", "dx-1", "--for", "2h"]].concat());
+    assert_eq!((&added["station"], &added["why"]), (&"dx-1".into(), &"换电池".into()));
+    assert_eq!(added["ends_at"].as_i64().unwrap() - added["starts_at"].as_i64().unwrap(), 7_200_000);
+    let later = terminal.json(&[&add[..], &["--district", "大兴区", "--until", "2099-01-01 08:00"]].concat());
+    assert_eq!(later["ends_at"], 4_070_908_800_000_i64, "in the zone of the stations");
+
+    let listed = terminal.run(&["maintenance", "list"]).unwrap();
+    assert!(listed.contains("dx-1") && listed.contains("2099-01-01 08:00"), "{listed}");
+    let id = added["id"].as_str().unwrap();
+    terminal.run(&["maintenance", "end", id]).unwrap();
+    terminal.fails(&["maintenance", "end", id], "there is no maintenance");
+    let items = terminal.json(&["maintenance", "list", "--json"]);
+    assert_eq!(items.as_array().unwrap().len(), 1);
+    assert_eq!(terminal.json(&["maintenance", "list", "--all", "--json"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn mistakes_of_maintenance_are_explained() {
+    let terminal = Terminal::new();
+    terminal.run(&["station", "add", "dx-1", "--district", "大兴区"]).unwrap();
+    let fails = |arguments: &[&str], with: &str| {
+        terminal.fails(&[&["maintenance", "add", "--why", "x"], arguments].concat(), with);
+    };
+    fails(&["--station", "dx-9", "--for", "2h"], "there is no station `dx-9`");
+    fails(&["--district", "江北区", "--for", "2h"], "no station of district `江北区`");
+    fails(&["--station", "dx-1", "--for", "soon"], "`soon` is no length of time");
+    fails(&["--station", "dx-1", "--until", "soon"], "`soon` is no time");
+    fails(&["--station", "dx-1", "--until", "2020-01-01 00:00"], "must end after it begins");
+    fails(&["--for", "2h"], "--station");
+    fails(&["--station", "dx-1", "--district", "大兴区", "--for", "2h"], "cannot be used with");
+    fails(&["--station", "dx-1"], "--until");
 }

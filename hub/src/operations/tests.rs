@@ -1,0 +1,268 @@
+use super::*;
+use crate::shutdown;
+
+const NOW: i64 = 1_700_000_000_000;
+const HOUR: i64 = 3_600_000;
+
+struct Case {
+    operations: Operations,
+    folder: tempfile::TempDir,
+}
+
+impl Case {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { operations: Operations::open(folder.path(), NOW).unwrap(), folder }
+    }
+
+    /// Another program with the same file.
+    fn other(&self) -> Operations {
+        Operations::open(self.folder.path(), NOW).unwrap()
+    }
+}
+
+fn window(id: &str, station: Option<&str>, district: Option<&str>) -> Maintenance {
+    Maintenance {
+        id: id.into(),
+        station: station.map(|id| id.parse().unwrap()),
+        district: district.map(Into::into),
+        starts_at: NOW,
+        ends_at: NOW + HOUR,
+        by: "li".into(),
+        why: "new batteries".into(),
+    }
+}
+
+fn silence(matchers: &[(&str, &str)]) -> Silence {
+    let matcher = |(name, value): &(&str, &str)| Matcher { name: (*name).into(), value: (*value).into() };
+    Silence {
+        id: new_id().unwrap(),
+        matchers: matchers.iter().map(matcher).collect(),
+        starts_at: NOW,
+        ends_at: NOW + HOUR,
+        by: "li".into(),
+        why: "known".into(),
+    }
+}
+
+#[test]
+fn an_alert_is_acknowledged_once() {
+    let case = Case::new();
+    assert_eq!(case.operations.acknowledgement("a1"), None);
+    assert!(case.operations.acknowledge("a1", "li", "operator", "on my way", NOW).unwrap());
+    assert!(!case.operations.acknowledge("a1", "wang", "operator", "me too", NOW + 1).unwrap());
+    let expected = Acknowledgement { by: "li".into(), note: "on my way".into(), at: NOW };
+    for operations in [case.operations.clone(), case.other()] {
+        assert_eq!(operations.acknowledgement("a1").as_ref(), Some(&expected));
+    }
+    let page = case.operations.audit_page(None, 10, &AuditFilter::default()).unwrap();
+    assert_eq!(page.items.len(), 1, "only what changed something is an act");
+}
+
+#[test]
+fn silences_match_by_all_of_their_conditions() {
+    let value = |name: &str| match name {
+        "rule" => Some("offline".to_owned()),
+        "station" => Some("dx-1".to_owned()),
+        _ => None,
+    };
+    let check = |matchers: &[(&str, &str)], expected| {
+        assert_eq!(silence(matchers).matches(value), expected, "{matchers:?}");
+    };
+    check(&[("rule", "offline")], true);
+    check(&[("rule", "offline"), ("station", "dx-1")], true);
+    check(&[("rule", "offline"), ("station", "dx-2")], false);
+    check(&[("district", "大兴区")], false);
+    check(&[], false);
+}
+
+#[test]
+fn silences_are_added_listed_and_ended() {
+    let case = Case::new();
+    let added = silence(&[("rule", "offline")]);
+    case.operations.add_silence(&added, "operator", NOW).unwrap();
+    assert_eq!(*case.operations.silences_now(), [added.clone()]);
+    assert!(case.operations.end_silence(&added.id, "li", "operator", NOW + 1).unwrap());
+    assert!(!case.operations.end_silence(&added.id, "li", "operator", NOW + 2).unwrap());
+    assert!(case.operations.silences_now().is_empty());
+    assert_eq!(case.operations.silences(false, NOW + 2).unwrap()[0].ends_at, NOW + 1);
+    assert!(case.operations.silences(true, NOW + 2).unwrap().is_empty());
+
+    for wrong in
+        [silence(&[]), silence(&[("colour", "red")]), Silence { ends_at: NOW, ..silence(&[("rule", "x")]) }]
+    {
+        assert!(matches!(
+            case.operations.add_silence(&wrong, "admin", NOW),
+            Err(OperationsError::Refused(_))
+        ));
+    }
+}
+
+#[test]
+fn maintenance_is_for_a_station_or_a_district() {
+    let check = |window: Maintenance, station, district, expected| {
+        assert_eq!(window.covers(station, district), expected, "{window:?}");
+    };
+    check(window("1", Some("dx-1"), None), "dx-1", None, true);
+    check(window("1", Some("dx-1"), None), "dx-2", Some("大兴区"), false);
+    check(window("1", None, Some("大兴区")), "dx-2", Some("大兴区"), true);
+    check(window("1", None, Some("大兴区")), "dx-2", None, false);
+    for wrong in [window("1", None, None), window("1", Some("dx-1"), Some("大兴区"))] {
+        assert!(Case::new().operations.add_maintenance(&wrong, "admin", NOW).is_err());
+    }
+}
+
+#[test]
+fn a_window_that_never_began_is_forgotten() {
+    let case = Case::new();
+    let begun = window("begun", Some("dx-1"), None);
+    let future = Maintenance {
+        starts_at: NOW + HOUR,
+        ends_at: NOW + 2 * HOUR,
+        ..window("future", Some("dx-1"), None)
+    };
+    for window in [&begun, &future] {
+        case.operations.add_maintenance(window, "cli", NOW).unwrap();
+    }
+    assert_eq!(case.operations.maintenance_now().len(), 2);
+    let unchanged = case.operations.maintenance_now();
+    case.operations.acknowledge("a", "li", "operator", "", NOW).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&unchanged, &case.operations.maintenance_now()));
+
+    for id in ["begun", "future"] {
+        assert!(case.operations.end_maintenance(id, "li", "cli", NOW + 60_000).unwrap());
+    }
+    assert!(case.operations.maintenance_now().is_empty());
+    assert_eq!(case.operations.maintenance().unwrap(), [Maintenance { ends_at: NOW + 60_000, ..begun }]);
+}
+
+#[tokio::test]
+async fn what_another_program_wrote_is_seen() {
+    let case = Case::new();
+    let (trigger, shutdown) = shutdown::switch();
+    let watching = tokio::spawn(watch(case.operations.clone(), || NOW, shutdown));
+    let other = case.other();
+    let added = window("1", None, Some("大兴区"));
+    tokio::task::spawn_blocking(move || other.add_maintenance(&added, "cli", NOW)).await.unwrap().unwrap();
+    while case.operations.maintenance_now().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    trigger.stop();
+    watching.await.unwrap();
+}
+
+#[test]
+fn the_audit_log_is_paged_and_never_changed() {
+    let case = Case::new();
+    for number in 0..5 {
+        let action = if number % 2 == 0 { "silence.add" } else { "maintenance.add" };
+        let entry =
+            Audit::new(NOW + number, "li", "operator", action, &number.to_string(), &"长".repeat(1_000));
+        case.operations.audit(&entry).unwrap();
+    }
+    let page = |before, action: Option<&str>| {
+        let filter = AuditFilter { action: action.map(Into::into), ..AuditFilter::default() };
+        let page = case.operations.audit_page(before, 2, &filter).unwrap();
+        let targets: Vec<String> = page.items.iter().map(|entry| entry.audit.target.clone()).collect();
+        (targets.join(" "), page.next)
+    };
+    let (first, next) = page(None, None);
+    assert_eq!(first, "4 3");
+    let (second, next) = page(next, None);
+    assert_eq!(second, "2 1");
+    assert_eq!(page(next, None), ("0".to_owned(), None));
+    assert_eq!(page(None, Some("maintenance.")), ("3 1".to_owned(), None));
+    let entries = case.operations.audit_page(None, 1, &AuditFilter::default()).unwrap().items;
+    assert_eq!(entries[0].audit.detail.len(), 1_998, "cut between two letters");
+
+    let raw = rusqlite::Connection::open(case.operations.path()).unwrap();
+    let error = raw.execute("UPDATE audit SET who = 'nobody'", []).unwrap_err();
+    assert!(error.to_string().contains("the audit log is never changed"), "{error}");
+}
+
+#[test]
+fn the_hubs_own_entries_push_no_person_out() {
+    let case = Case::new();
+    case.operations.audit(&Audit::new(NOW, "li", "operator", "silence.add", "s", "")).unwrap();
+    let many: Vec<Audit> = (0..1_300)
+        .map(|number| Audit::new(NOW, "duty", HUB, "notice.send", &number.to_string(), ""))
+        .collect();
+    case.operations.settle(&[], &many).unwrap();
+    let people = AuditFilter { who: Some("li".into()), ..AuditFilter::default() };
+    assert_eq!(case.operations.audit_page(None, 10, &people).unwrap().items.len(), 1);
+    let kept: i64 = case
+        .operations
+        .read(|connection| connection.query_row("SELECT count(*) FROM audit", [], |row| row.get(0)))
+        .unwrap();
+    assert!((1_000..1_200).contains(&kept), "{kept}");
+}
+
+fn draft(channel: &str, rank: i64, notice: &str) -> DeliveryDraft {
+    DeliveryDraft { channel: channel.into(), rank, notice: notice.into() }
+}
+
+#[test]
+fn notices_wait_on_disk_until_they_are_settled() {
+    let case = Case::new();
+    let mark = NoticeMark {
+        alert: "a".into(),
+        channel: "duty".into(),
+        first_at: NOW - 1,
+        told_at: NOW,
+        severity: "critical".into(),
+        stations: 3,
+    };
+    let handed = Handed {
+        revision: 7,
+        drafts: vec![draft("duty", 2, "1"), draft("boss", 2, "2"), draft("duty", 0, "3")],
+        marks: vec![mark.clone()],
+        over: Vec::new(),
+    };
+    assert!(case.operations.hand_over(&handed, NOW).unwrap().is_empty());
+
+    let after = case.other();
+    assert_eq!(after.handed().unwrap(), (7, vec![mark]));
+    let due = after.due("duty", NOW, 10).unwrap();
+    assert_eq!(due.iter().map(|delivery| delivery.notice.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    let attempt = Attempt { ids: vec![due[0].id], next_at: NOW + 500, error: "away".into(), refused: false };
+    after.postpone(&attempt, None).unwrap();
+    after.settle(&[due[1].id], &[]).unwrap();
+    assert!(after.due("duty", NOW, 10).unwrap().is_empty());
+    assert_eq!(after.next_due_at("duty").unwrap(), Some(NOW + 500));
+    assert_eq!(after.next_due_at("nobody").unwrap(), None);
+    let again = &after.due("duty", NOW + 500, 10).unwrap()[0];
+    assert_eq!((again.attempts, again.refused, again.last_error.as_deref()), (1, 0, Some("away")));
+    assert_eq!(after.pending().unwrap(), [("boss".to_owned(), 1), ("duty".to_owned(), 1)]);
+
+    assert_eq!(after.keep_channels(&["duty"], NOW).unwrap(), 1);
+    let over = Handed { revision: 8, over: vec!["a".into()], ..Handed::default() };
+    after.hand_over(&over, NOW).unwrap();
+    assert_eq!(after.handed().unwrap(), (8, Vec::new()));
+}
+
+#[test]
+fn a_full_queue_drops_the_least_severe_first() {
+    let case = Case::new();
+    let mut drafts: Vec<DeliveryDraft> =
+        (0..PENDING_PER_CHANNEL_MAX).map(|_| draft("duty", 2, "critical")).collect();
+    drafts.insert(0, draft("duty", 1, "warning"));
+    drafts.push(draft("duty", 0, "info"));
+    let dropped = case.operations.hand_over(&Handed { drafts, ..Handed::default() }, NOW).unwrap();
+    assert_eq!(dropped, [("duty".to_owned(), 2)]);
+    let kept = case.operations.due("duty", NOW, 2_000).unwrap();
+    assert!(
+        kept.len() == PENDING_PER_CHANNEL_MAX && kept.iter().all(|delivery| delivery.notice == "critical")
+    );
+}
+
+#[test]
+fn another_programs_file_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("operations.db");
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    foreign.execute_batch("PRAGMA application_id = 5; CREATE TABLE t (x)").unwrap();
+    assert!(matches!(Operations::open(folder.path(), NOW), Err(OperationsError::Foreign { .. })));
+    foreign.execute_batch("PRAGMA application_id = 1463900495; PRAGMA user_version = 99").unwrap();
+    let error = Operations::open(folder.path(), NOW).unwrap_err();
+    assert!(matches!(error, OperationsError::Newer { found: 99, .. }), "{error}");
+}
