@@ -17,6 +17,7 @@ mosquitto_pub         mosquitto-clients
 victoria-metrics      victoria-metrics
 python3               python3
 python:paho.mqtt      python3-paho-mqtt
+python:ensurepip      python3-venv
 TABLE
 }
 
@@ -28,6 +29,17 @@ is_there() {
   esac
 }
 
+# Schemathesis tests the HTTP API against its document. It comes from PyPI, into a folder of its own beside the build.
+schemathesis_version=4.32.5
+schemathesis_folder="${CARGO_TARGET_DIR:-target}/schemathesis"
+
+install_schemathesis() {
+  [ -x "$schemathesis_folder/bin/schemathesis" ] && return
+  echo "Installing schemathesis $schemathesis_version into $schemathesis_folder"
+  /usr/bin/python3 -m venv "$schemathesis_folder"
+  "$schemathesis_folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis_version"
+}
+
 missing=()
 while read -r thing package; do
   is_there "$thing" || missing+=("$package")
@@ -37,7 +49,10 @@ if ! command -v cargo >/dev/null; then
   echo "cargo is missing: install Rust from https://rustup.rs (1.90 or newer)" >&2
   exit 1
 fi
-[ ${#missing[@]} -eq 0 ] && exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+  install_schemathesis
+  exit 0
+fi
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
   echo "The tests need programs that are not installed here. On Debian or Ubuntu:" >&2
@@ -61,3 +76,4 @@ if [ -d /run/systemd/system ]; then
   echo "The services mosquitto and influxdb are installed but not started. To keep them off after a reboot:"
   echo "  systemctl disable mosquitto influxdb"
 fi
+install_schemathesis

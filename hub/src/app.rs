@@ -14,7 +14,9 @@ use crate::history::{self, ConsumerHandle, History, HistoryError};
 use crate::http;
 use crate::influx::{self, Influx};
 use crate::intake::Ledgers;
-use crate::listener::{self, BindError, Bound, ReloadingTls, Sessions, ShardsError, Shared, TlsError};
+use crate::listener::{
+    self, BindError, Bound, Commands, ReloadingTls, Sessions, ShardsError, Shared, TlsError,
+};
 use crate::metrics::Metrics;
 use crate::operations::{self, Operations, OperationsError};
 use crate::recorder;
@@ -159,6 +161,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         addresses: Addresses::new(config.mqtt.connections_per_address_max),
         throttle: Throttle::default(),
         sessions: Sessions::default(),
+        commands: Commands::default(),
         broker,
         events,
         metrics: metrics.clone(),
@@ -186,6 +189,9 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         log: log.clone(),
         metrics,
         health,
+        registry: registry.clone(),
+        operations: operations.clone(),
+        commands: shared.commands.clone(),
     };
     let mut http = JoinSet::new();
     if let Some(address) = config.http.listen {
@@ -296,7 +302,7 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
     }
     let thresholds = Thresholds::from(&config.presence);
     let history = open_history(config, &directory, &log, &metrics, &health)?;
-    let state = fleet::recover(data_dir, &log, thresholds, metrics, health, now_ms)?;
+    let state = fleet::recover(data_dir, &log, thresholds, metrics, health, now_ms, operations.clone())?;
     Ok(Opened { registry, directory, operations, writer, log, state, history })
 }
 

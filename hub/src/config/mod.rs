@@ -32,6 +32,7 @@ pub struct Config {
     pub history: History,
     pub calendar: CalendarConfig,
     pub http: Http,
+    pub gbfs: Gbfs,
     pub presence: Presence,
     pub alerts: Alerts,
     pub metrics: MetricsConfig,
@@ -47,6 +48,7 @@ impl Default for Config {
             history: History::default(),
             calendar: CalendarConfig::default(),
             http: Http::default(),
+            gbfs: Gbfs::default(),
             presence: Presence::default(),
             alerts: Alerts::default(),
             metrics: MetricsConfig::default(),
@@ -254,11 +256,47 @@ pub struct Http {
     pub tls: Option<Tls>,
     /// Reading needs no token when the address is loopback; set to require one there too.
     pub require_token: bool,
+    /// How people reach this hub, for links in messages; without it messages have none.
+    pub public_url: Option<String>,
+    /// Requests per second of one token, or of one address without a token; 0: no limit.
+    pub requests_per_second_max: u32,
+}
+
+/// What the feeds for everybody say of this hub.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gbfs {
+    /// Feeds and `/public` need no token, wherever the server listens.
+    pub public: bool,
+    /// Globally unique; a domain name does it.
+    pub system_id: String,
+    pub name_zh: String,
+    pub name_en: String,
+    /// Where readers of the feeds report that something is wrong.
+    pub contact_email: String,
+}
+
+impl Default for Gbfs {
+    fn default() -> Self {
+        Self {
+            public: false,
+            system_id: "waystation".into(),
+            name_zh: "驿站换电".into(),
+            name_en: "Waystation battery swap".into(),
+            contact_email: "gbfs@localhost.invalid".into(),
+        }
+    }
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 8080))), tls: None, require_token: false }
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            tls: None,
+            require_token: false,
+            public_url: None,
+            requests_per_second_max: 100,
+        }
     }
 }
 

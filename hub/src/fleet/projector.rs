@@ -17,6 +17,7 @@ use super::store::{Save, Store, StoreError};
 use crate::entry::{Entry, What};
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::operations::{CommandOutcome, Operations};
 use crate::shutdown::Shutdown;
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use waystation_durable_log::{Cursor, Log, Reader, Seq};
-use waystation_protocol::StationId;
+use waystation_protocol::{CommandResult, StationId};
 
 const CURSOR: &str = "state";
 /// Records and bytes applied under one lock.
@@ -65,6 +66,7 @@ pub fn recover(
     metrics: Metrics,
     health: Health,
     now_ms: fn() -> i64,
+    operations: Operations,
 ) -> Result<Recovered, StoreError> {
     let store = Arc::new(Store::open(data_dir, now_ms)?);
     let mut fleet = Fleet::new(thresholds, now_ms());
@@ -84,6 +86,8 @@ pub fn recover(
         saved: applied,
         quarantined: Vec::new(),
         quarantined_bytes: 0,
+        outcomes: Vec::new(),
+        operations,
         lost: Totals::default(),
         unreadable_since: None,
     };
@@ -109,6 +113,9 @@ pub struct Projector {
     saved: Seq,
     quarantined: Vec<QuarantineItem>,
     quarantined_bytes: usize,
+    /// What stations said became of commands; not yet in `operations.db`.
+    outcomes: Vec<CommandOutcome>,
+    operations: Operations,
     /// Losses that the metrics show already.
     lost: Totals,
     unreadable_since: Option<Instant>,
@@ -269,6 +276,9 @@ impl Projector {
                 self.quarantined_bytes += item.payload.len();
                 self.quarantined.push(QuarantineItem::received(&entry.station, entry.received_ms, item));
             }
+            if let What::Result(json) = &entry.what {
+                self.outcomes.extend(outcome(&entry, json));
+            }
             fleet.apply(Event::Entry(entry), now_ms);
         }
     }
@@ -296,7 +306,8 @@ impl Projector {
     }
 
     fn pending_full(&self) -> bool {
-        self.quarantined.len() >= PENDING_ITEMS_MAX || self.quarantined_bytes >= PENDING_BYTES_MAX
+        self.quarantined.len() + self.outcomes.len() >= PENDING_ITEMS_MAX
+            || self.quarantined_bytes >= PENDING_BYTES_MAX
     }
 
     /// Whether it could be saved.
@@ -308,6 +319,9 @@ impl Projector {
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
+        // First, and harmless when it is done again: a replay begins behind the save below.
+        self.operations.command_outcomes(&self.outcomes)?;
+        self.outcomes.clear();
         let rows = self.take_rows();
         if rows.is_empty() && self.quarantined.is_empty() && self.saved == self.applied {
             return Ok(());
@@ -350,6 +364,18 @@ impl Projector {
         }
         self.save()
     }
+}
+
+/// What a station said about a command; intake lets nothing else in.
+fn outcome(entry: &Entry, json: &[u8]) -> Option<CommandOutcome> {
+    let result = CommandResult::parse(json).ok()?;
+    Some(CommandOutcome {
+        station: entry.station.to_string(),
+        id: result.id.to_string(),
+        at: entry.received_ms,
+        outcome: result.outcome.as_str(),
+        detail: result.detail.map(|detail| detail.to_string()),
+    })
 }
 
 fn empty_item() -> crate::entry::Quarantined {

@@ -5,6 +5,7 @@ use super::quarantine::{self, Kept, QuarantineFilter, QuarantineItem, Quarantine
 use super::schema;
 use super::snapshot::{self, StationRow};
 use crate::influx::{QuarantineError, QuarantineSink, RefusedLine};
+use crate::operations::OperationsError;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ pub enum StoreError {
          the file away to have it rebuilt from the log", .path.display()
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
     #[error("cannot read the log to rebuild the stations' state: {0}")]
     Log(String),
 }

@@ -1,10 +1,16 @@
-//! Who may read: bearer tokens with roles, and the machine's own user on a loopback address.
+//! Who asks, and what he may do: bearer tokens with roles, and the machine's own user on a loopback address.
+//!
+//! Writing always needs a token in a header, which no other web page can make a browser send: there is nothing to
+//! forge.
 
+use super::limits::Caller;
 use super::{App, Problem};
+use crate::registry::{Principal, Role};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Instant;
 
 /// Whether reading needs no token: only on a loopback address, and only if the configuration does not ask for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +27,16 @@ impl LocalReading {
     }
 }
 
+/// Where a connection comes from; an extension of its requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+impl Peer {
+    fn of(parts: &Parts) -> IpAddr {
+        parts.extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Self(address)| *address)
+    }
+}
+
 /// Proof that the request may read.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
@@ -33,33 +49,129 @@ impl FromRequestParts<App> for Reading {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        check(&parts.headers, &parts.uri, app)
+        match identify(parts, app)? {
+            Asking::Local => Ok(Self { payloads: true }),
+            Asking::Owner(owner) if owner.role.may_view() => Ok(Self { payloads: owner.role.may_operate() }),
+            Asking::Owner(owner) => Err(refused(owner.role, "read here", "viewer, operator or admin")),
+            Asking::Nobody => Err(no_token("viewer")),
+        }
     }
 }
 
-/// Whether a request may read; a token that was sent must be good even where none is needed.
-pub fn check(headers: &HeaderMap, uri: &Uri, app: &App) -> Result<Reading, Problem> {
-    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        return match app.local_reading {
-            LocalReading::Open if asks_for_loopback(headers, uri) => Ok(Reading { payloads: true }),
-            _ => Err(Problem::unauthorized(
-                "send a token in the header `Authorization: Bearer …`; `waystation-hub token add NAME --role \
-                 viewer` makes one",
+/// Proof that the request may read what is meant for everybody: feeds and screens.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicReading;
+
+impl FromRequestParts<App> for PublicReading {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match identify(parts, app)? {
+            Asking::Nobody if !app.sources.config.gbfs.public => Err(Problem::unauthorized(
+                "the public feeds of this hub need a token, unless its configuration has `public = true` in [gbfs]",
             )),
-        };
-    };
-    let token = bearer(authorization.as_bytes())
-        .ok_or_else(|| Problem::unauthorized("the header Authorization must read `Bearer` and a token"))?;
-    let owner = app.sources.directory.load().login_token(None, token);
-    let owner = owner.ok_or_else(|| Problem::unauthorized("this token is not valid"))?;
-    if owner.role.may_view() {
-        Ok(Reading { payloads: owner.role.may_operate() })
-    } else {
-        Err(Problem::forbidden(format!(
-            "a token of role {} may not read here; use one of role viewer, operator or admin",
-            owner.role
-        )))
+            _ => Ok(Self),
+        }
     }
+}
+
+/// Proof that the request may act: acknowledge, silence, plan maintenance, command. It names who does.
+#[derive(Debug, Clone)]
+pub struct Operating(pub Principal);
+
+impl FromRequestParts<App> for Operating {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let owner = owner(parts, app, "operator")?;
+        if owner.role.may_operate() {
+            Ok(Self(owner))
+        } else {
+            Err(refused(owner.role, "do this", "operator or admin"))
+        }
+    }
+}
+
+/// Proof that the request may change stations and tokens. It names who does.
+#[derive(Debug, Clone)]
+pub struct Administering(pub Principal);
+
+impl FromRequestParts<App> for Administering {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let owner = owner(parts, app, "admin")?;
+        if owner.role.may_administer() {
+            Ok(Self(owner))
+        } else {
+            Err(refused(owner.role, "do this", "admin"))
+        }
+    }
+}
+
+/// Whether the request may read, where the answer differs but is given in any case.
+pub struct MayRead(pub bool);
+
+impl FromRequestParts<App> for MayRead {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self(Reading::from_request_parts(parts, app).await.is_ok()))
+    }
+}
+
+/// Who a request comes from.
+enum Asking {
+    /// The machine's own user, where nothing asks for a token.
+    Local,
+    Owner(Principal),
+    Nobody,
+}
+
+fn owner(parts: &Parts, app: &App, role: &str) -> Result<Principal, Problem> {
+    match identify(parts, app)? {
+        Asking::Owner(owner) => Ok(owner),
+        Asking::Local | Asking::Nobody => Err(no_token(role)),
+    }
+}
+
+/// Finds out who asks, and counts the request. A token that was sent must be good even where none is needed.
+fn identify(parts: &Parts, app: &App) -> Result<Asking, Problem> {
+    let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
+        if app.local_reading == LocalReading::Open && asks_for_loopback(&parts.headers, &parts.uri) {
+            return Ok(Asking::Local);
+        }
+        count(app, Caller::Address(Peer::of(parts)))?;
+        return Ok(Asking::Nobody);
+    };
+    let token = bearer(authorization.as_bytes());
+    match token.and_then(|token| app.sources.directory.load().login_token(None, token)) {
+        Some(owner) => {
+            count(app, Caller::Token(owner.name.clone()))?;
+            Ok(Asking::Owner(owner))
+        }
+        None => {
+            count(app, Caller::Address(Peer::of(parts)))?;
+            Err(Problem::unauthorized(match token {
+                Some(_) => "this token is not valid",
+                None => "the header Authorization must read `Bearer` and a token",
+            }))
+        }
+    }
+}
+
+fn count(app: &App, caller: Caller) -> Result<(), Problem> {
+    app.limits.take(caller, Instant::now()).map_err(Problem::too_many_requests)
+}
+
+fn no_token(role: &str) -> Problem {
+    Problem::unauthorized(format!(
+        "send a token in the header `Authorization: Bearer …`; `waystation-hub token add NAME --role {role}` makes one"
+    ))
+}
+
+fn refused(role: Role, what: &str, roles: &str) -> Problem {
+    Problem::forbidden(format!("a token of role {role} may not {what}; use one of role {roles}"))
 }
 
 fn bearer(authorization: &[u8]) -> Option<&[u8]> {

@@ -3,31 +3,48 @@
 //! - Reads take the fleet's lock for a few hundred stations at a time, on threads for blocking work: neither the
 //!   runtime nor the projector waits for a long list.
 //! - Every error is a problem document (RFC 9457). Odd input is a 4xx; a 5xx means that the hub itself fails.
-//! - Bounded: connections, streams, the size of a list, the time for a request's head.
+//! - Whatever writes needs a token, and is in the audit log before it is done.
+//! - Bounded: connections, streams, requests a second, the size of a list and of a body, the time for a head.
 
 mod access;
 mod assets;
+mod audit;
+mod commands;
+mod csv;
+mod gbfs;
+mod input;
 mod ledger;
+mod limits;
+mod maintenance;
+mod occupancy;
 mod openapi;
 mod probes;
 mod problem;
 mod quarantine;
 mod query;
+mod registry;
 mod scrape;
 mod server;
+mod silences;
 mod stations;
 mod stream;
+mod time;
+mod tokens;
+mod window;
 
 pub use openapi::document as openapi_document;
 pub use problem::Problem;
 pub use server::{TlsNow, serve};
 
+use crate::clock::now_ms;
 use crate::config::Config;
 use crate::fleet::{SharedFleet, Store};
 use crate::health::Health;
 use crate::history::History;
+use crate::listener::Commands;
 use crate::metrics::Metrics;
-use crate::registry::SharedDirectory;
+use crate::operations::Operations;
+use crate::registry::{Registry, SharedDirectory};
 use crate::shutdown::Shutdown;
 use access::LocalReading;
 use axum::Router;
@@ -35,7 +52,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{delete, get, post};
+use limits::Limits;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -52,6 +70,9 @@ pub struct Sources {
     pub log: Log,
     pub metrics: Metrics,
     pub health: Health,
+    pub registry: Arc<Registry>,
+    pub operations: Operations,
+    pub commands: Commands,
 }
 
 /// Shared by all requests.
@@ -61,6 +82,9 @@ struct App(Arc<Shared>);
 struct Shared {
     sources: Sources,
     local_reading: LocalReading,
+    limits: Limits,
+    /// Tells one run of the hub from another.
+    started_ms: i64,
     scrape: scrape::Scrape,
     streams: Arc<Semaphore>,
     shutdown: Shutdown,
@@ -79,7 +103,9 @@ impl App {
         let local_reading = LocalReading::of(listen, sources.config.http.require_token);
         let streams = Arc::new(Semaphore::new(stream::STREAMS_MAX));
         let scrape = scrape::Scrape::default();
-        Self(Arc::new(Shared { sources, local_reading, scrape, streams, shutdown }))
+        let limits = Limits::new(sources.config.http.requests_per_second_max);
+        let started_ms = now_ms();
+        Self(Arc::new(Shared { sources, local_reading, limits, started_ms, scrape, streams, shutdown }))
     }
 
     /// Runs what takes a lock or reads a disk on a thread for blocking work.
@@ -94,8 +120,17 @@ impl App {
 
 fn router(app: App) -> Router {
     let api = Router::new()
-        .route("/stations", get(stations::list))
-        .route("/stations/{id}", get(stations::one))
+        .route("/stations", get(stations::list).post(registry::add))
+        .route("/stations/{id}", get(stations::one).delete(registry::remove))
+        .route("/stations/{id}/token", post(registry::rotate_token))
+        .route("/stations/{id}/commands", get(commands::list).post(commands::send))
+        .route("/tokens", get(tokens::list).post(tokens::add))
+        .route("/tokens/{name}", delete(tokens::remove))
+        .route("/silences", get(silences::list).post(silences::add))
+        .route("/silences/{id}", delete(silences::end))
+        .route("/maintenance", get(maintenance::list).post(maintenance::add))
+        .route("/maintenance/{id}", delete(maintenance::end))
+        .route("/audit", get(audit::list))
         .route("/quarantine", get(quarantine::list))
         .route("/ledger", get(ledger::list))
         .route("/stream", get(stream::open))
@@ -106,6 +141,9 @@ fn router(app: App) -> Router {
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(scrape::metrics))
         .route("/openapi.json", get(openapi::show))
+        .route("/gbfs/3.0/", get(gbfs::index))
+        .route("/gbfs/3.0/{file}", get(gbfs::feed))
+        .route("/public/occupancy", get(occupancy::list))
         .route("/", get(assets::page))
         .route("/assets/{name}", get(assets::asset))
         .nest("/api/v1", api)

@@ -1,10 +1,10 @@
 //! `/healthz`: the process answers. `/readyz`: every part works, or the failing ones are named.
 
 use super::App;
-use super::access;
+use super::access::MayRead;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -27,8 +27,7 @@ struct Failing {
     reason: Option<String>,
 }
 
-pub(super) async fn readyz(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response {
-    let may_read = access::check(&headers, &uri, &app).is_ok();
+pub(super) async fn readyz(State(app): State<App>, MayRead(may_read): MayRead) -> Response {
     let mut readiness = Readiness { ready: true, failing: Vec::new(), ok: Vec::new() };
     for (name, part) in app.sources.health.parts() {
         if part.ok {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::time::Duration;
 
 /// An error answer: what happened, where, and what to do.
 #[derive(Debug, Clone, Serialize)]
@@ -15,6 +16,9 @@ pub struct Problem {
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
     detail: String,
+    /// Seconds after which it is worth trying again.
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +28,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail: detail.into() }
+        Self { kind: "about:blank", title, status, detail: detail.into(), retry_after_s: None }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
@@ -45,9 +49,31 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
+    /// What is asked for does not fit what there is.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+    }
+
+    pub fn content_too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// The caller asks too often.
+    pub fn too_many_requests(wait: Duration) -> Self {
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many requests of this token or address; ask less often, or raise http.requests_per_second_max",
+        );
+        Self { retry_after_s: Some(wait.as_secs() + 1), ..problem }
+    }
+
     /// The hub cannot answer now; the caller may try again.
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        Self { retry_after_s: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// A mistake of the hub's own.
@@ -55,15 +81,16 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the hub failed to answer; its log says more")
     }
 
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// What the standard asks for, or a client can use, next to the status.
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"waystation\"")))
-            }
-            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
-            _ => None,
+        if self.status == StatusCode::UNAUTHORIZED {
+            return Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"waystation\"")));
         }
+        self.retry_after_s.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)))
     }
 }
 

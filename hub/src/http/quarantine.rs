@@ -1,11 +1,13 @@
 //! `/api/v1/quarantine`: what could not be taken, and why; newest first.
 
 use super::access::Reading;
+use super::csv::{self, Cell};
 use super::query::Parameters;
-use super::{App, Problem};
+use super::{App, Problem, time};
 use crate::fleet::{QuarantineFilter, QuarantineItem};
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::str::FromStr;
 use waystation_protocol::Reason;
@@ -37,6 +39,26 @@ struct Sentence {
     en: String,
 }
 
+/// The columns of the CSV form; never a payload, which may hold anything.
+const COLUMNS: [&str; 8] =
+    ["id", "received_at", "station", "channel", "reason", "text_zh", "member", "payload_bytes"];
+
+impl Item {
+    fn cells(self) -> Vec<Cell> {
+        let bytes = i64::try_from(self.payload_bytes).unwrap_or(i64::MAX);
+        vec![
+            self.id.into(),
+            time::rfc3339(self.received_at).into(),
+            self.station.into(),
+            self.channel.into(),
+            self.reason.into(),
+            self.text.zh.into(),
+            self.member.into(),
+            bytes.into(),
+        ]
+    }
+}
+
 #[derive(Serialize)]
 pub struct List {
     items: Vec<Item>,
@@ -49,15 +71,13 @@ pub(super) async fn list(
     State(app): State<App>,
     reading: Reading,
     parameters: Parameters,
-) -> Result<Json<List>, Problem> {
-    parameters.allow(&["limit", "after", "cursor", "station", "reason"])?;
-    let cursor = parameters.cursor().map(|text| text.parse::<i64>());
+) -> Result<Response, Problem> {
+    parameters.allow(&["limit", "after", "cursor", "station", "reason", "format"])?;
+    let is_csv = parameters.is_csv()?;
     let filter = QuarantineFilter {
         station: parameters.text("station").map(str::to_owned),
         reason: parameters.text("reason").map(str::to_owned),
-        before: cursor.transpose().map_err(|_| {
-            Problem::bad_request("the cursor is not valid; use the `next` of the page before, unchanged")
-        })?,
+        before: parameters.number_cursor()?,
         limit: u32::try_from(parameters.limit()?).unwrap_or(u32::MAX),
     };
     let page = app.blocking(move |app| {
@@ -67,11 +87,12 @@ pub(super) async fn list(
         })
     });
     let page = page.await?;
-    Ok(Json(List {
-        items: page.items.into_iter().map(|item| show(item, reading)).collect(),
-        next: page.next.map(|id| id.to_string()),
-        dropped_total: page.dropped_total,
-    }))
+    let items = page.items.into_iter().map(|item| show(item, reading));
+    let next = page.next.map(|id| id.to_string());
+    if is_csv {
+        return csv::answer("quarantine.csv", &COLUMNS, items.map(Item::cells), next.as_deref());
+    }
+    Ok(Json(List { items: items.collect(), next, dropped_total: page.dropped_total }).into_response())
 }
 
 fn show(item: QuarantineItem, reading: Reading) -> Item {

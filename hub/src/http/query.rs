@@ -1,6 +1,6 @@
 //! Query strings, taken strictly: an unknown or doubled parameter is an error, not a filter that silently does nothing.
 
-use super::{App, Problem};
+use super::{App, Problem, time};
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 
@@ -73,6 +73,34 @@ impl Parameters {
         let expected = format!("a number from 1 to {LIMIT_MAX}");
         let in_range = |text: &str| text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
         Ok(self.parsed("limit", &expected, in_range)?.unwrap_or(LIMIT_DEFAULT))
+    }
+
+    /// The `next` of the page before, where it is a number.
+    pub fn number_cursor(&self) -> Result<Option<i64>, Problem> {
+        let wrong =
+            |_| Problem::bad_request("the cursor is not valid; use the `next` of the page before, unchanged");
+        self.cursor().map(str::parse).transpose().map_err(wrong)
+    }
+
+    /// A parameter that is `true` or `false`; absent is false.
+    pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        let value = self.parsed(name, "`true` or `false`", |text| text.parse::<bool>().ok())?;
+        Ok(value.unwrap_or(false))
+    }
+
+    /// Whether the list is asked for as CSV.
+    pub fn is_csv(&self) -> Result<bool, Problem> {
+        let formats = |text: &str| match text {
+            "csv" => Some(true),
+            "json" => Some(false),
+            _ => None,
+        };
+        Ok(self.parsed("format", "`json` or `csv`", formats)?.unwrap_or(false))
+    }
+
+    /// An instant, ms since the Unix epoch; see [`time::parse`].
+    pub fn time(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.parsed(name, time::EXPECTED, time::parse)
     }
 
     /// The `next` of the page before, under either of its names.

@@ -1,14 +1,16 @@
 //! Accepting connections and serving them: TLS, limits, timeouts, shutdown.
 
+use super::access::Peer;
 use super::{App, Sources, router};
 use crate::shutdown::Shutdown;
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,10 +44,10 @@ pub async fn serve(sources: Sources, listener: TcpListener, tls: Option<TlsNow>,
         tokio::select! {
             () = shutdown.stopped() => break,
             accepted = accept(&listener, &room) => {
-                let Some((socket, permit)) = accepted else { continue };
+                let Some((socket, peer, permit)) = accepted else { continue };
                 let (router, tls, shutdown) = (router.clone(), tls.clone(), shutdown.clone());
                 connections.spawn(async move {
-                    connection(socket, tls, router, shutdown).await;
+                    connection(socket, peer, tls, router, shutdown).await;
                     drop(permit);
                 });
             }
@@ -67,10 +69,11 @@ fn report(ended: Result<(), tokio::task::JoinError>) {
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((socket, _)) => Some((socket, permit)),
+        // An IPv4 client of a socket for both has an IPv6 form of its address.
+        Ok((socket, peer)) => Some((socket, peer.ip().to_canonical(), permit)),
         Err(error) => {
             tracing::warn!(%error, "an HTTP connection could not be accepted");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -79,14 +82,20 @@ async fn accept(
     }
 }
 
-async fn connection(socket: TcpStream, tls: Option<TlsNow>, router: Router, shutdown: Shutdown) {
+async fn connection(
+    socket: TcpStream,
+    peer: IpAddr,
+    tls: Option<TlsNow>,
+    router: Router,
+    shutdown: Shutdown,
+) {
     // Without it small answers wait for the client's delayed ACK; a socket that refuses is closed anyway.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY on an HTTP connection");
     }
-    let Some(tls) = tls else { return requests(socket, router, shutdown).await };
+    let Some(tls) = tls else { return requests(socket, peer, router, shutdown).await };
     match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(tls()).accept(socket)).await {
-        Ok(Ok(stream)) => requests(stream, router, shutdown).await,
+        Ok(Ok(stream)) => requests(stream, peer, router, shutdown).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
@@ -94,13 +103,19 @@ async fn connection(socket: TcpStream, tls: Option<TlsNow>, router: Router, shut
 
 async fn requests(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: IpAddr,
     router: Router,
     mut shutdown: Shutdown,
 ) {
+    let router = TowerToHyperService::new(router);
+    let answering = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        router.call(request)
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), answering);
     let mut serving = pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,

@@ -4,6 +4,9 @@
 //! that reads slowly is asked less often, and gets the newest state when it reads on.
 //!
 //! Events: `station` (an item as in the list), `counts` (registered stations by state, and `ready`).
+//!
+//! Each look ends with an id. A client that comes back with it in `Last-Event-ID`, as browsers do, gets only what
+//! changed since; after a restart of the hub, whose changes are numbered anew, it gets everything.
 
 use super::access::Reading;
 use super::query::Parameters;
@@ -14,7 +17,7 @@ use crate::registry::Station;
 use crate::shutdown::Shutdown;
 use axum::body::{Body, Bytes};
 use axum::extract::State as AppState;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -35,8 +38,8 @@ const ALIVE_EVERY: u64 = 15;
 struct Stream {
     app: App,
     stations: Vec<Arc<Station>>,
-    /// Changes up to this one were sent.
-    seen: u64,
+    /// Changes up to this one were sent; `None`: nothing yet.
+    seen: Option<u64>,
     looks: u64,
     interval: Interval,
     shutdown: Shutdown,
@@ -46,16 +49,18 @@ struct Stream {
 pub(super) async fn open(
     AppState(app): AppState<App>,
     _: Reading,
+    headers: HeaderMap,
     parameters: Parameters,
 ) -> Result<impl IntoResponse, Problem> {
     let filter = Filter::from(&parameters)?;
     let permit = Arc::clone(&app.streams).try_acquire_owned();
     let permit = permit.map_err(|_| Problem::unavailable("too many streams are open; close one, or poll"))?;
+    let seen = headers.get("last-event-id").and_then(|id| resume(&app, id.to_str().ok()?));
     let stations = app.blocking(move |app| Ok(members(app, &filter))).await?;
     let mut interval = tokio::time::interval(LOOK_EVERY);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let shutdown = app.shutdown.clone();
-    let stream = Stream { app, stations, seen: 0, looks: 0, interval, shutdown, _permit: permit };
+    let stream = Stream { app, stations, seen, looks: 0, interval, shutdown, _permit: permit };
     let body = Body::from_stream(futures_util::stream::unfold(stream, next));
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], body))
 }
@@ -90,12 +95,14 @@ impl Stream {
     fn look(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         let since = self.seen;
-        self.seen = self.app.sources.fleet.lock().version();
+        let version = self.app.sources.fleet.lock().version();
+        self.seen = Some(version);
         for stations in self.stations.chunks(STATIONS_PER_LOCK) {
             let fleet = self.app.sources.fleet.lock();
             for station in stations {
                 let known = fleet.station(station.id.as_str());
-                if self.looks == 0 || known.is_some_and(|known| known.version() > since) {
+                let is_news = |since| known.is_some_and(|known| known.version() > since);
+                if since.is_none_or(is_news) {
                     event(&mut out, "station", &Item::of(station, known));
                 }
             }
@@ -103,12 +110,22 @@ impl Stream {
         if self.looks.is_multiple_of(COUNTS_EVERY) {
             event(&mut out, "counts", &Counts::of(&self.app));
         }
-        if out.is_empty() && self.looks.is_multiple_of(ALIVE_EVERY) {
+        if !out.is_empty() {
+            out.extend_from_slice(format!("id: {}-{version}\n\n", self.app.started_ms).as_bytes());
+        } else if self.looks.is_multiple_of(ALIVE_EVERY) {
             out.extend_from_slice(b": alive\n\n");
         }
         self.looks += 1;
         out
     }
+}
+
+/// The version that an id of this run of the hub stands for.
+fn resume(app: &App, id: &str) -> Option<u64> {
+    let (started_ms, version) = id.split_once('-')?;
+    let version = version.parse().ok()?;
+    let is_ours = started_ms.parse() == Ok(app.started_ms) && version <= app.sources.fleet.lock().version();
+    is_ours.then_some(version)
 }
 
 #[derive(Serialize)]

@@ -1,10 +1,14 @@
+mod actions;
+mod feeds;
+
 use super::*;
 use crate::clock::now_ms;
 use crate::entry::{Entry, Place, Quarantined, What};
 use crate::fleet::{self, SessionEvents, Thresholds};
-use crate::registry::{Directory, NewStation, Principal, Role, Station, TokenHash};
+use crate::registry::{NewStation, Registry, Role};
 use crate::shutdown::{self, Trigger};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +26,8 @@ struct Server {
     projector: fleet::ProjectorHandle,
     projector_stop: Trigger,
     writer: waystation_durable_log::Writer,
+    /// By role.
+    tokens: BTreeMap<&'static str, String>,
     _dir: TempDir,
 }
 
@@ -37,20 +43,23 @@ impl Answer {
     }
 }
 
-fn station(id: &str, district: &str) -> Station {
+fn station(id: &str, district: &str) -> NewStation {
     let mut station = NewStation::named(id);
     station.district = district.into();
     station.name_zh = format!("驿站 <b>{id}</b>");
-    station.check().unwrap()
+    station.latitude = "29.9".into();
+    station.longitude = "121.5".into();
+    station
 }
 
-fn directory() -> Directory {
-    let stations = [("jb-001", "江北"), ("jb-002", "江北"), ("jb-003", "江北"), ("yz-001", "鄞州")];
-    let stations = stations.map(|(id, district)| (station(id, district), TokenHash::of(id.as_bytes())));
-    let tokens = Role::ALL.map(|role| {
-        (Principal { name: role.as_str().parse().unwrap(), role }, TokenHash::of(role.as_str().as_bytes()))
-    });
-    Directory::new(stations.into(), tokens.into())
+/// Four stations, and a token of each role that goes by the role's name.
+fn register(registry: &Registry) -> BTreeMap<&'static str, String> {
+    for (id, district) in [("jb-001", "江北"), ("jb-002", "江北"), ("jb-003", "江北"), ("yz-001", "鄞州")]
+    {
+        registry.add(&station(id, district)).unwrap();
+    }
+    let token = |role: Role| registry.add_token(&role.as_str().parse().unwrap(), role).unwrap();
+    Role::ALL.map(|role| (role.as_str(), token(role).as_str().to_owned())).into()
 }
 
 fn reading(kind: Kind, json: &str) -> Reading {
@@ -93,36 +102,54 @@ fn append(writer: &mut waystation_durable_log::Writer, entries: Vec<(&'static st
 
 impl Server {
     async fn start(require_token: bool) -> Self {
+        Self::start_with(|config| config.http.require_token = require_token).await
+    }
+
+    async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let dir = TempDir::new().unwrap();
         let options = Options { segment_bytes: 64 << 10, max_bytes: 16 << 20, ..Options::default() };
         let (mut writer, log, _) = waystation_durable_log::open(&dir.path().join("log"), options).unwrap();
         append(&mut writer, entries());
         let mut config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
-        config.http.require_token = require_token;
+        configure(&mut config);
+        let registry = Arc::new(Registry::open(dir.path()).unwrap());
+        let tokens = register(&registry);
+        let operations = Operations::open(dir.path(), now_ms()).unwrap();
         let (metrics, health) = (Metrics::new(), Health::default());
         let thresholds = Thresholds::from(&config.presence);
         // Begun in the past, as it were: what the log holds was heard while the hub listened.
-        let recovered =
-            fleet::recover(dir.path(), &log, thresholds, metrics.clone(), health.clone(), now_ms).unwrap();
+        let recovered = fleet::recover(
+            dir.path(),
+            &log,
+            thresholds,
+            metrics.clone(),
+            health.clone(),
+            now_ms,
+            operations.clone(),
+        )
+        .unwrap();
         let sessions = SessionEvents::default();
         sessions.connected(&StationId::try_from("jb-001").unwrap(), now_ms());
         let (projector_stop, projector_shutdown) = shutdown::switch();
         let projector = recovered.projector.spawn(sessions.clone(), |_| {}, projector_shutdown).unwrap();
         let sources = Sources {
             config,
-            directory: directory().shared(),
+            directory: registry.load().unwrap().shared(),
             fleet: recovered.fleet,
             history: None,
             store: recovered.store,
             log,
             metrics,
             health: health.clone(),
+            registry,
+            operations,
+            commands: Commands::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, shutdown) = shutdown::switch();
         let task = tokio::spawn(serve(sources, listener, None, shutdown));
-        Self { address, health, stop, task, sessions, projector, projector_stop, writer, _dir: dir }
+        Self { address, health, stop, task, sessions, projector, projector_stop, writer, tokens, _dir: dir }
     }
 
     async fn raw(&self, request: &[u8]) -> Answer {
@@ -142,10 +169,20 @@ impl Server {
     }
 
     async fn request(&self, method: &str, path: &str, token: Option<&str>) -> Answer {
+        self.send(method, path, token, "").await
+    }
+
+    /// With a body, if it is not empty; `token` is one's role, or else its text.
+    async fn send(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
+        let token = token.map(|token| self.tokens.get(token).map_or(token, String::as_str));
         let authorization =
             token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let json = match body.len() {
+            0 => String::new(),
+            length => format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"),
+        };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{authorization}Connection: close\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{authorization}{json}Connection: close\r\n\r\n{body}",
             self.address
         );
         self.raw(request.as_bytes()).await
@@ -270,7 +307,7 @@ async fn errors_are_problem_documents() {
     ] {
         check_problem(&server.get(path).await, status, path);
     }
-    for path in ["/", "/healthz", "/api/v1/stations", "/api/v1/stations/jb-001", "/metrics"] {
+    for path in ["/", "/healthz", "/api/v1/ledger", "/api/v1/quarantine", "/metrics"] {
         let answer = server.request("DELETE", path, None).await;
         check_problem(&answer, 405, path);
         assert!(answer.head.contains("allow: get"), "{}", answer.head);
@@ -430,9 +467,16 @@ fn the_committed_openapi_document_is_the_one_that_is_served() {
 async fn the_openapi_document_holds_what_the_server_answers() {
     let server = Server::start(false).await;
     let document = server.get("/openapi.json").await.json();
-    for path in document["paths"].as_object().unwrap().keys().filter(|path| !path.ends_with("/stream")) {
-        let path = path.replace("{id}", "jb-001").replace("{name}", "page.css");
-        assert_eq!(server.get(&path).await.status, 200, "{path}");
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let file = path.replace("{id}", "jb-001").replace("{name}", "page.css");
+        if methods.get("get").is_some() && !path.ends_with("/stream") {
+            assert_eq!(server.request("GET", &file, Some("admin")).await.status, 200, "{path}");
+        }
+        for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
+            let method = method.to_uppercase();
+            check_problem(&server.request(&method, &file, None).await, 401, path);
+            check_problem(&server.request(&method, &file, Some("viewer")).await, 403, path);
+        }
     }
     let text = document.to_string();
     for (place, _) in text.match_indices("\"#/") {

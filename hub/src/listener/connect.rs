@@ -290,7 +290,7 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    fn seat(&self) -> Seat {
+    pub(super) fn seat(&self) -> Seat {
         Seat { shard: self.shard.index, session: self.id }
     }
 }

@@ -14,6 +14,7 @@
 mod acceptor;
 mod acks;
 pub mod codec;
+mod commands;
 mod connect;
 mod reader;
 mod session;
@@ -25,6 +26,7 @@ mod websocket;
 mod will;
 
 pub use acceptor::{BindError, Bound, bind};
+pub use commands::Commands;
 pub use sessions::Sessions;
 pub use shard::{Shards, ShardsError, start};
 pub use tls::{ReloadingTls, TlsError};
@@ -44,6 +46,7 @@ pub struct Shared {
     pub addresses: Addresses,
     pub throttle: Throttle,
     pub sessions: Sessions,
+    pub commands: Commands,
     pub broker: Broker,
     pub events: SessionEvents,
     pub metrics: Metrics,

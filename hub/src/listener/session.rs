@@ -3,6 +3,7 @@
 //! One task owns everything of a connection. It waits for whichever comes first: bytes, room to write, a commit, a
 //! message for a reader, its own deadline, or a word from the shard.
 
+mod commands;
 mod handle_packet;
 mod publish;
 
@@ -125,6 +126,10 @@ pub(super) struct Session {
     admitted: Admitted,
     will: Option<Box<OwnWill>>,
     pub(super) reader: Option<Box<ReaderSide>>,
+    /// Of a station that is subscribed to its commands.
+    commands: Option<Box<commands::CommandSide>>,
+    /// QoS 1 messages that the client takes at once.
+    receive_maximum: u16,
     /// The start of a packet whose rest has not arrived, or packets that must wait for acknowledgements.
     partial: Vec<u8>,
     acks: AckQueue,
@@ -173,6 +178,8 @@ impl Session {
             admitted,
             will: will.map(Box::new),
             reader,
+            commands: None,
+            receive_maximum: connect.receive_maximum,
             partial: Vec::new(),
             acks: AckQueue::default(),
             out: Outgoing::default(),
@@ -299,6 +306,7 @@ impl Session {
         {
             return Some(End::Revoked);
         }
+        self.take_commands();
         self.release_acks();
         self.handle_waiting_packets()
     }
@@ -404,6 +412,8 @@ pub(super) async fn run(mut session: Box<Session>) {
     }
     tracing::debug!(who = ?identity, version = ?session.version, "connected");
     let end = session.serve().await;
+    session.commands = None;
+    drop(session.handle.mail.take());
     session.finish(end).await;
     metrics.mqtt_connections.dec();
     if let End::Refused(_, label) = end {

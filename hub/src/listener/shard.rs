@@ -1,5 +1,6 @@
 //! One thread and its connections.
 
+use super::commands::Mail;
 use super::session::{self, End};
 use super::sessions::SessionId;
 use super::tls::ReloadingTls;
@@ -25,6 +26,8 @@ use waystation_protocol::Limits;
 const INBOX_MAX: usize = 1024;
 /// What one read takes from a socket at most.
 const READ_BYTES_MAX: usize = 128 << 10;
+/// Commands that may wait for one session to wake up.
+const MAIL_MAX: usize = 16;
 /// How soon sessions notice that their station or token was removed.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// How long sessions may take to leave when the hub stops.
@@ -48,6 +51,7 @@ pub(super) enum Inbox {
     },
     /// Another connection took the session's client id.
     TakenOver(SessionId),
+    Command(SessionId, Mail),
 }
 
 /// The threads that serve connections.
@@ -90,6 +94,7 @@ pub fn start(
 ) -> Result<(Arc<Shards>, Vec<JoinHandle<()>>), ShardsError> {
     let (inboxes, outboxes): (Vec<_>, Vec<_>) = (0..count.max(1)).map(|_| flume::bounded(INBOX_MAX)).unzip();
     let shards = Arc::new(Shards { inboxes, next: AtomicUsize::new(0) });
+    shared.commands.set_shards(&shards);
     let mut threads = Vec::new();
     for (index, inbox) in outboxes.into_iter().enumerate() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -130,12 +135,14 @@ pub(super) struct Shard {
 }
 
 /// How the shard reaches a session.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Handle {
     pub(super) wake: Notify,
     pub(super) end: Cell<Option<End>>,
     /// The registry changed: credentials must be looked at again.
     pub(super) recheck: Cell<bool>,
+    /// Commands for the session, at most [`MAIL_MAX`].
+    pub(super) mail: Cell<Vec<Mail>>,
 }
 
 impl Shard {
@@ -193,6 +200,7 @@ impl Shard {
                 message = inbox.recv_async() => match message {
                     Ok(Inbox::Accepted { stream, place, carrier }) => self.adopt(stream, place, carrier, &mut connections),
                     Ok(Inbox::TakenOver(session)) => self.end(session, End::TakenOver),
+                    Ok(Inbox::Command(session, mail)) => self.post(session, mail),
                     Err(_) => break,
                 },
                 Some(ended) = connections.join_next(), if !connections.is_empty() => report_panic(ended),
@@ -240,6 +248,18 @@ impl Shard {
     fn end(&self, session: SessionId, reason: End) {
         if let Some(handle) = self.handles.borrow().get(&session) {
             end(handle, reason);
+        }
+    }
+
+    /// Gives a command to a session; one that does not fit is dropped, which its sender notices.
+    fn post(&self, session: SessionId, mail: Mail) {
+        if let Some(handle) = self.handles.borrow().get(&session) {
+            let mut waiting = handle.mail.take();
+            if waiting.len() < MAIL_MAX {
+                waiting.push(mail);
+            }
+            handle.mail.set(waiting);
+            handle.wake.notify_one();
         }
     }
 

@@ -1,5 +1,5 @@
 //! `operations.db`: what people decided, which no log could give back. Acknowledgements, silences, maintenance
-//! windows, the audit log, and the notices on their way to people.
+//! windows, commands, the audit log, and the notices on their way to people.
 //!
 //! Format: SQLite, `application_id` and `user_version` in [`schema`], write-ahead log, every commit synced.
 //! Invariants: the hub and the command line may write at once, each change is one transaction; an entry of the audit
@@ -12,6 +12,7 @@
 
 mod acknowledgements;
 mod audit;
+mod commands;
 mod deliveries;
 mod error;
 mod maintenance;
@@ -22,6 +23,7 @@ mod watch;
 
 pub use acknowledgements::Acknowledgement;
 pub use audit::{Audit, AuditEntry, AuditFilter, AuditPage, HUB};
+pub use commands::{AskedCommand, CommandOutcome};
 pub use deliveries::{Attempt, Delivery, DeliveryDraft, Handed, NoticeMark, PENDING_PER_CHANNEL_MAX};
 pub use error::OperationsError;
 pub use maintenance::Maintenance;

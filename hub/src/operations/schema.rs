@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::OperationsError;
+use super::{OperationsError, commands};
 
 /// "WAYO", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_594f;
@@ -64,7 +64,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, OperationsError> {
         (APPLICATION_ID, FORMAT) => transaction.commit(),
         (0, 0) => transaction
             .execute_batch(&format!(
-                "{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
+                "{TABLES} {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};",
+                commands::TABLE
             ))
             .and_then(|()| transaction.commit()),
         (APPLICATION_ID, found) => {

@@ -147,7 +147,7 @@ impl NewStation {
     }
 
     /// The member that goes by a column's name.
-    pub(super) fn column_mut(&mut self, column: &str) -> Option<&mut String> {
+    pub fn column_mut(&mut self, column: &str) -> Option<&mut String> {
         Some(match column {
             "id" => &mut self.id,
             "name_zh" => &mut self.name_zh,

@@ -2,6 +2,7 @@ use super::*;
 use crate::entry::{Place, PresenceChange, Quarantined};
 use crate::fleet::{QuarantineFilter, SessionEvents, State};
 use crate::influx::{QuarantineSink, RefusedLine};
+use crate::operations::Operations;
 use crate::shutdown;
 use tempfile::TempDir;
 use waystation_durable_log::{Options, Writer};
@@ -41,7 +42,8 @@ impl Folder {
 
     fn recover(&self) -> Recovered {
         let (metrics, health) = (Metrics::new(), Health::default());
-        recover(self.dir.path(), &self.log, THRESHOLDS, metrics, health, || NOW).unwrap()
+        let operations = Operations::open(self.dir.path(), NOW).unwrap();
+        recover(self.dir.path(), &self.log, THRESHOLDS, metrics, health, || NOW, operations).unwrap()
     }
 
     fn reopened(self) -> Self {

@@ -1,0 +1,70 @@
+//! `/api/v1/audit`: who did what, newest first; and how handlers note what they do.
+
+use super::access::Reading;
+use super::query::Parameters;
+use super::stations::Page;
+use super::{App, Problem};
+use crate::clock::now_ms;
+use crate::operations::{Audit, AuditEntry, AuditFilter, OperationsError};
+use crate::registry::Principal;
+use axum::Json;
+use axum::extract::State;
+
+pub(super) async fn list(
+    State(app): State<App>,
+    reading: Reading,
+    parameters: Parameters,
+) -> Result<Json<Page<AuditEntry>>, Problem> {
+    if !reading.payloads {
+        return Err(Problem::forbidden("the audit log is for the roles operator and admin"));
+    }
+    parameters.allow(&["limit", "after", "cursor", "who", "role", "action", "target"])?;
+    let text = |name| parameters.text(name).map(str::to_owned);
+    let filter =
+        AuditFilter { who: text("who"), role: text("role"), action: text("action"), target: text("target") };
+    let (before, limit) = (parameters.number_cursor()?, parameters.limit()?);
+    app.blocking(move |app| {
+        let page = app.sources.operations.audit_page(before, limit, &filter).map_err(failed)?;
+        Ok(Json(Page { items: page.items, next: page.next.map(|id| id.to_string()) }))
+    })
+    .await
+}
+
+/// Notes an act in the audit log, does it, and notes if it failed: nothing is done that cannot be noted. Blocks.
+pub(super) fn audited<T>(
+    app: &App,
+    owner: &Principal,
+    action: &str,
+    target: &str,
+    detail: &str,
+    act: impl FnOnce() -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    note(app, owner, action, target, detail)?;
+    let done = act();
+    if let Err(problem) = &done {
+        note(app, owner, &format!("{action}.failed"), target, problem.detail())?;
+    }
+    done
+}
+
+/// Adds an entry to the audit log. Blocks.
+pub(super) fn note(
+    app: &App,
+    owner: &Principal,
+    action: &str,
+    target: &str,
+    detail: &str,
+) -> Result<(), Problem> {
+    let entry = Audit::new(now_ms(), owner.name.as_str(), owner.role.as_str(), action, target, detail);
+    app.sources.operations.audit(&entry).map_err(failed)
+}
+
+pub(super) fn failed(error: OperationsError) -> Problem {
+    if let OperationsError::Refused(text) = error {
+        return Problem::bad_request(text);
+    }
+    tracing::error!(%error, "operations.db cannot be used");
+    Problem::unavailable(
+        "operations.db cannot be used now, and nothing is done that cannot be noted; the hub's log says why",
+    )
+}

@@ -1,0 +1,91 @@
+//! What can be done.
+
+use super::Entry;
+use super::operation::Operation;
+use super::shapes::{path, reference};
+
+pub fn all() -> Vec<Entry> {
+    vec![
+        post(
+            "/api/v1/stations",
+            Operation::writes("Register a station; its token is shown this once", "admin")
+                .takes("NewStation")
+                .answers_json("201", reference("StationToken"))
+                .fails(&["409"]),
+        ),
+        remove(
+            "/api/v1/stations/{id}",
+            Operation::writes("Forget a station: it can log in no more, its data stays", "admin")
+                .answers_nothing()
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        post(
+            "/api/v1/stations/{id}/token",
+            Operation::writes("Give a station a new token, shown this once; the old one ends", "admin")
+                .answers_json("200", reference("StationToken"))
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        post(
+            "/api/v1/stations/{id}/commands",
+            Operation::writes(
+                "Send a command to a station that is connected now; at most once, never queued (409 otherwise)",
+                "operator",
+            )
+            .takes("NewCommand")
+            .answers_json("202", reference("Command"))
+            .parameters(&[path("id")])
+            .fails(&["404", "409"]),
+        ),
+        post(
+            "/api/v1/tokens",
+            Operation::writes("Make a token for a person or a program; it is shown this once", "admin")
+                .takes("NewToken")
+                .answers_json("201", reference("Token"))
+                .fails(&["409"]),
+        ),
+        remove(
+            "/api/v1/tokens/{name}",
+            Operation::writes("Withdraw a token", "admin")
+                .answers_nothing()
+                .parameters(&[path("name")])
+                .fails(&["404"]),
+        ),
+        post(
+            "/api/v1/silences",
+            Operation::writes("Tell nobody of alerts that meet every matcher, for a while", "operator")
+                .takes("NewSilence")
+                .answers_json("201", reference("Silence")),
+        ),
+        remove(
+            "/api/v1/silences/{id}",
+            Operation::writes("End a silence now", "operator")
+                .answers_nothing()
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        post(
+            "/api/v1/maintenance",
+            Operation::writes("Plan work at a station or in a district", "operator")
+                .takes("NewMaintenance")
+                .answers_json("201", reference("Maintenance"))
+                .fails(&["404"]),
+        ),
+        remove(
+            "/api/v1/maintenance/{id}",
+            Operation::writes("End a maintenance window now", "operator")
+                .answers_nothing()
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+    ]
+}
+
+pub fn post(path: &str, operation: Operation) -> Entry {
+    (path.to_owned(), "post", operation)
+}
+
+pub fn remove(path: &str, operation: Operation) -> Entry {
+    (path.to_owned(), "delete", operation)
+}

@@ -1,0 +1,100 @@
+//! What can be read.
+
+use super::operation::Operation;
+use super::shapes::{choice, integer, page, paged, paged_by_number, path, query, reference, states, string};
+use super::{Entry, get};
+use serde_json::{Value, json};
+
+pub fn all() -> Vec<Entry> {
+    let stations = [
+        query("district", "Only of this district", string()),
+        query("state", "Only in this state", states()),
+    ];
+    let of_station = query("station", "Only of this station", string());
+    let of_reason = query("reason", "Only for this reason", string());
+    let last_event = json!({ "name": "Last-Event-ID", "in": "header", "schema": string(),
+        "description": "The last id received: only what changed since is sent" });
+    let mut stream = paged(&stations);
+    stream.push(last_event);
+    vec![
+        get("/api/v1/stations", list("Registered stations by id, with their latest readings", "Station", paged(&stations))),
+        get(
+            "/api/v1/stations/{id}",
+            Operation::reads("One station, with its ledger")
+                .answers_json("200", reference("StationDetail"))
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        get(
+            "/api/v1/stations/{id}/commands",
+            list(
+                "Commands to a station and what became of them, newest first",
+                "Command",
+                paged_by_number(&[path("id")]),
+            )
+            .fails(&["404"]),
+        ),
+        get(
+            "/api/v1/ledger",
+            list("What each outbox delivered, dropped and misses", "Outbox", paged(std::slice::from_ref(&of_station)))
+                .fails(&["404"]),
+        ),
+        get("/api/v1/quarantine", quarantine(&[of_station, of_reason, format()])),
+        get(
+            "/api/v1/tokens",
+            Operation::writes("Whose tokens there are, by name", "admin")
+                .answers_json("200", page("TokenSummary"))
+                .parameters(&paged(&[])),
+        ),
+        get("/api/v1/silences", ended("Silences that have not ended, the latest first", "Silence")),
+        get("/api/v1/maintenance", ended("Maintenance windows that have not ended, the latest first", "Maintenance")),
+        get(
+            "/api/v1/audit",
+            list("Who did what, newest first; for the roles operator and admin", "AuditEntry", paged_by_number(&[
+                query("who", "Only of this name", string()),
+                query("role", "Only of this role", string()),
+                query("action", "Only this action, or those that begin so, such as `command.`", string()),
+                query("target", "Only what was done to this", string()),
+            ])),
+        ),
+        get(
+            "/api/v1/stream",
+            Operation::reads(
+                "Server-sent events: `station` (a Station, first all that are asked for, then each that changes) and \
+                 `counts`",
+            )
+            .answers("200", "text/event-stream", string())
+            .parameters(&stream),
+        ),
+    ]
+}
+
+pub fn list(summary: &str, item: &str, parameters: Vec<Value>) -> Operation {
+    Operation::reads(summary).answers_json("200", page(item)).parameters(&parameters)
+}
+
+/// A list in one page.
+fn ended(summary: &str, item: &str) -> Operation {
+    let ended = query("ended", "Those that have ended too", choice(&["true", "false"]));
+    Operation::reads(summary).answers_json("200", page(item)).parameters(&[ended])
+}
+
+fn quarantine(more: &[Value]) -> Operation {
+    let summary = "What could not be taken, newest first: at most 100,000 items or 256 MiB, counted in dropped_total \
+         past that";
+    let mut schema = page("Quarantined");
+    schema["properties"]["dropped_total"] = integer();
+    Operation::reads(summary)
+        .answers_json("200", schema)
+        .answers("200", "text/csv", string())
+        .parameters(&paged_by_number(more))
+}
+
+/// Lists that a spreadsheet may want.
+pub fn format() -> Value {
+    query(
+        "format",
+        "`csv`: UTF-8 with a byte order mark; the next cursor is in the header Waystation-Next",
+        choice(&["json", "csv"]),
+    )
+}

@@ -1,0 +1,208 @@
+//! The shapes of what is read and sent.
+
+use super::super::occupancy::Band;
+use super::shapes::{
+    array, bilingual, boolean, choice, input, integer, nullable, object, reference, states, string,
+};
+use crate::operations::Silence;
+use crate::registry::{Role, StationKind};
+use serde_json::{Map, Value, json};
+use waystation_protocol::{Action, Kind, MemberSpec, MemberType, Outcome, members};
+
+pub fn all() -> Value {
+    let mut schemas = Map::new();
+    let mut latest = Map::new();
+    for kind in Kind::ALL.iter().copied() {
+        let name = schema_name(kind);
+        let by_device = json!({ "type": "object", "additionalProperties": reference(&name) });
+        latest.insert(kind.as_str().into(), by_device);
+        schemas.insert(name, reading(kind));
+    }
+    let range = json!({ "type": "array", "prefixItems": [integer(), integer()], "minItems": 2, "maxItems": 2,
+        "description": "first and last sequence number" });
+    let ranges = json!({ "type": "array", "items": range });
+    let outbox = json!({
+        "outbox": string(), "durable_up_to": integer(), "gaps": ranges, "dropped": ranges,
+        "received": integer(), "missing_total": integer(), "dropped_total": integer(),
+    });
+    let mut outbox_item = outbox.clone();
+    outbox_item["station"] = string();
+    let station = station(Value::Object(latest));
+    let mut detail = station.clone();
+    detail["ledger"] = json!({ "type": "array", "items": object(outbox) });
+    schemas.extend(inputs());
+    schemas.extend(outputs());
+    schemas.insert("Station".into(), object(station));
+    schemas.insert("StationDetail".into(), object(detail));
+    schemas.insert("Outbox".into(), object(outbox_item));
+    schemas.insert("Quarantined".into(), object(quarantined()));
+    schemas.insert(
+        "Problem".into(),
+        object(json!({ "type": string(), "title": string(), "status": integer(), "detail": string() })),
+    );
+    Value::Object(schemas)
+}
+
+fn station(latest: Value) -> Value {
+    json!({
+        "id": string(),
+        "name": bilingual(),
+        "city": nullable("string"), "district": nullable("string"), "street": nullable("string"), "grid": nullable("string"),
+        "position": { "type": ["object", "null"], "description": "WGS-84 degrees",
+            "properties": { "latitude": { "type": "number" }, "longitude": { "type": "number" } } },
+        "kind": choice(&StationKind::ALL.map(StationKind::as_str)),
+        "host_type": nullable("string"), "opening_hours": nullable("string"), "capacity": nullable("integer"),
+        "state": states(),
+        "last_seen": nullable("integer"),
+        "connected": { "type": "boolean" },
+        "agent": nullable("string"),
+        "latest": { "type": "object", "description": "kind → device → reading", "properties": latest },
+    })
+}
+
+fn quarantined() -> Value {
+    json!({
+        "id": integer(), "received_at": integer(), "station": nullable("string"), "channel": string(),
+        "reason": string(), "text": bilingual(),
+        "member": nullable("string"), "detail": nullable("string"), "payload_bytes": integer(),
+        "payload": { "type": ["string", "null"], "description": "The beginning of it; null for viewers" },
+    })
+}
+
+fn reading(kind: Kind) -> Value {
+    let mut schema = table(members(kind));
+    schema["properties"]["ts"] = integer();
+    schema["properties"]["device"] = string();
+    schema["required"] = json!(["ts", "device"]);
+    schema
+}
+
+fn table(specs: &[MemberSpec]) -> Value {
+    let properties: Map<String, Value> =
+        specs.iter().map(|spec| (spec.name.to_owned(), member(spec))).collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+fn member(spec: &MemberSpec) -> Value {
+    let mut schema = match spec.ty {
+        MemberType::Float => json!({ "type": "number" }),
+        MemberType::Integer | MemberType::Count => integer(),
+        MemberType::Bool => json!({ "type": "boolean" }),
+        MemberType::Text { chars_max } => json!({ "type": "string", "maxLength": chars_max }),
+        MemberType::Choice(names) => json!({ "type": "string", "enum": names }),
+        MemberType::Slots(specs) => json!({ "type": "array", "items": table(specs) }),
+    };
+    if let Some((low, high)) = spec.range {
+        schema["minimum"] = json!(low);
+        schema["maximum"] = json!(high);
+    }
+    schema
+}
+
+fn schema_name(kind: Kind) -> String {
+    let mut name = kind.as_str().to_owned();
+    name[..1].make_ascii_uppercase();
+    format!("{name}Reading")
+}
+
+/// What is shown of tokens, commands and the audit log.
+fn outputs() -> Map<String, Value> {
+    let role = choice(&Role::ALL.map(Role::as_str));
+    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str());
+    let command_states: Vec<&str> = ["sent", "not_sent", "unanswered"].into_iter().chain(outcomes).collect();
+    let command = object(json!({
+        "station": string(), "id": string(), "action": string(), "device": nullable("string"),
+        "expires": integer(), "asked_at": integer(), "asked_by": string(),
+        "state": choice(&command_states), "detail": nullable("string"), "answered_at": nullable("integer"),
+    }));
+    let audit = object(json!({
+        "id": integer(), "at": integer(), "who": string(), "role": string(), "action": string(),
+        "target": string(), "detail": string(),
+    }));
+    let mut band = choice(&Band::NAMES);
+    band["type"] = json!(["string", "null"]);
+    if let Some(names) = band["enum"].as_array_mut() {
+        names.push(Value::Null);
+    }
+    let mut text = bilingual();
+    text["type"] = json!(["object", "null"]);
+    let silence = object(json!({
+        "id": string(), "matchers": array(reference("Matcher")), "starts_at": integer(), "ends_at": integer(),
+        "by": string(), "why": string(), "active": boolean(),
+    }));
+    let maintenance = object(json!({
+        "id": string(), "station": nullable("string"), "district": nullable("string"), "starts_at": integer(),
+        "ends_at": integer(), "by": string(), "why": string(), "active": boolean(),
+    }));
+    named([
+        ("Silence", silence),
+        ("Maintenance", maintenance),
+        ("TokenSummary", object(json!({ "name": string(), "role": role, "created_at": integer() }))),
+        ("Token", object(json!({ "name": string(), "role": role, "token": string() }))),
+        ("StationToken", object(json!({ "station": string(), "token": string() }))),
+        ("Command", command),
+        ("AuditEntry", audit),
+        (
+            "Occupancy",
+            object(json!({ "station": string(), "name": bilingual(), "band": band, "text": text })),
+        ),
+    ])
+}
+
+/// What may be sent.
+fn inputs() -> Map<String, Value> {
+    let text = json!({ "type": ["string", "null"], "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
+    let station = json!({
+        "id": { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,47}$" },
+        "name_zh": text, "name_en": text, "city": text, "district": text, "street": text, "grid": text,
+        "latitude": { "type": ["number", "null"], "minimum": -90, "maximum": 90 },
+        "longitude": { "type": ["number", "null"], "minimum": -180, "maximum": 180 },
+        "kind": choice(&StationKind::ALL.map(StationKind::as_str)),
+        "host_type": text,
+        "opening_hours": { "type": "string", "description": "24h, or HH:MM-HH:MM in the station's own time",
+            "pattern": "^(24h|([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])$" },
+        "capacity": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
+        "time_zone": { "type": ["string", "null"], "description": "IANA name; absent: that of the hub" },
+    });
+    let intervals: Map<String, Value> = Kind::ALL
+        .iter()
+        .map(|kind| (kind.as_str().to_owned(), json!({ "type": "integer", "minimum": 1, "maximum": 86_400 })))
+        .collect();
+    let command = json!({
+        "id": { "type": "string", "minLength": 1, "maxLength": 64,
+            "description": "Made by the hub if absent; a repeated one is refused" },
+        "action": choice(&Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>()),
+        "device": { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,31}$", "description": "Required to unlock" },
+        "expires": { "type": "integer", "description": "Default: in 30 s; at most 120 s ahead to unlock, else an hour" },
+        "intervals_s": { "type": "object", "properties": intervals, "additionalProperties": false,
+            "description": "Kind → seconds; required to set intervals" },
+    });
+    let token = json!({
+        "name": { "type": "string", "pattern": "^[A-Za-z0-9._@-]{1,64}$" },
+        "role": choice(&Role::ALL.map(Role::as_str)),
+    });
+    let instant = json!({ "anyOf": [integer(), { "type": "string", "format": "date-time" }] });
+    let why = json!({ "type": "string", "minLength": 1, "maxLength": 500 });
+    let seconds = json!({ "type": "integer", "minimum": 1, "maximum": 31_536_000 });
+    let matcher = json!({ "name": choice(&Silence::NAMES), "value": string() });
+    let silence = json!({
+        "matchers": { "type": "array", "items": reference("Matcher"), "minItems": 1, "maxItems": 16 },
+        "starts_at": instant, "ends_at": instant, "for_s": seconds, "why": why,
+    });
+    let maintenance = json!({
+        "station": string(), "district": string(),
+        "starts_at": instant, "ends_at": instant, "for_s": seconds, "why": why,
+    });
+    named([
+        ("Matcher", input(&["name", "value"], matcher)),
+        ("NewSilence", input(&["matchers", "why"], silence)),
+        ("NewMaintenance", input(&["why"], maintenance)),
+        ("NewStation", input(&["id"], station)),
+        ("NewCommand", input(&["action"], command)),
+        ("NewToken", input(&["name", "role"], token)),
+    ])
+}
+
+fn named<const N: usize>(schemas: [(&str, Value); N]) -> Map<String, Value> {
+    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}

@@ -1,0 +1,136 @@
+//! `POST /api/v1/stations` and its kin: stations are added, removed, and given new tokens. Their data stays.
+
+use super::access::Administering;
+use super::audit::audited;
+use super::input::Input;
+use super::query::{Named, Parameters};
+use super::stations::unknown_station;
+use super::{App, Problem};
+use crate::registry::{COLUMNS, NewStation, RegistryError, Token};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use waystation_protocol::StationId;
+
+/// The only answer that holds a station's token.
+#[derive(Serialize)]
+pub struct Made {
+    station: String,
+    token: String,
+}
+
+pub(super) async fn add(
+    State(app): State<App>,
+    Administering(owner): Administering,
+    parameters: Parameters,
+    Input(members): Input<Map<String, Value>>,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    parameters.allow(&[])?;
+    let station = read(&members)?;
+    station.check().map_err(|mistakes| failed(RegistryError::Mistakes(mistakes)))?;
+    app.blocking(move |app| {
+        let token = audited(app, &owner, "station.add", station.id.trim(), "", || {
+            app.sources.registry.add(&station).map_err(failed)
+        })?;
+        reload(app)?;
+        Ok((StatusCode::CREATED, made(station.id.trim(), &token)))
+    })
+    .await
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    Administering(owner): Administering,
+    Named(id): Named,
+    parameters: Parameters,
+) -> Result<StatusCode, Problem> {
+    parameters.allow(&[])?;
+    app.blocking(move |app| {
+        let id = station_id(&id)?;
+        audited(app, &owner, "station.remove", id.as_str(), "", || {
+            app.sources.registry.remove(&id).map_err(failed)
+        })?;
+        reload(app)?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+pub(super) async fn rotate_token(
+    State(app): State<App>,
+    Administering(owner): Administering,
+    Named(id): Named,
+    parameters: Parameters,
+) -> Result<Json<Made>, Problem> {
+    parameters.allow(&[])?;
+    app.blocking(move |app| {
+        let id = station_id(&id)?;
+        let token = audited(app, &owner, "station.rotate_token", id.as_str(), "", || {
+            app.sources.registry.rotate_token(&id).map_err(failed)
+        })?;
+        reload(app)?;
+        Ok(made(id.as_str(), &token))
+    })
+    .await
+}
+
+/// A station from JSON members, named and checked as the columns of a CSV file are.
+fn read(members: &Map<String, Value>) -> Result<NewStation, Problem> {
+    let mut station = NewStation::default();
+    for (name, value) in members {
+        let text = match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return Err(Problem::bad_request(format!("{}: give a text or a number", shown(name)))),
+        };
+        match station.column_mut(name) {
+            Some(member) => *member = text,
+            None => {
+                let (name, columns) = (shown(name), COLUMNS.join(", "));
+                return Err(Problem::bad_request(format!(
+                    "there is no member `{name}`; there are: {columns}"
+                )));
+            }
+        }
+    }
+    Ok(station)
+}
+
+fn made(id: &str, token: &Token) -> Json<Made> {
+    Json(Made { station: id.to_owned(), token: token.as_str().to_owned() })
+}
+
+fn station_id(id: &str) -> Result<StationId, Problem> {
+    StationId::try_from(id).map_err(|_| unknown_station(id))
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// Lets the change be seen at once, not only at the registry's next look.
+pub(super) fn reload(app: &App) -> Result<(), Problem> {
+    let directory = app.sources.registry.load().map_err(failed)?;
+    app.sources.directory.store(Arc::new(directory));
+    Ok(())
+}
+
+pub(super) fn failed(error: RegistryError) -> Problem {
+    match error {
+        RegistryError::StationExists(_) | RegistryError::TokenExists(_) => {
+            Problem::conflict(error.to_string())
+        }
+        RegistryError::NoSuchStation(_) | RegistryError::NoSuchToken(_) => {
+            Problem::not_found(error.to_string())
+        }
+        RegistryError::Mistakes(_) => Problem::bad_request(error.to_string()),
+        error => {
+            tracing::error!(%error, "the registry cannot be used");
+            Problem::unavailable("the registry cannot be used now; the hub's log says why")
+        }
+    }
+}

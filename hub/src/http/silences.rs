@@ -1,0 +1,100 @@
+//! `/api/v1/silences`: alerts that match are told to nobody for a while.
+
+use super::access::{Operating, Reading};
+use super::input::Input;
+use super::query::{Named, Parameters};
+use super::stations::Page;
+use super::window::{bounds, reason};
+use super::{App, Problem, audit, time};
+use crate::clock::now_ms;
+use crate::operations::{Matcher, Silence, new_id};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+/// Matchers of one silence.
+const MATCHERS_MAX: usize = 16;
+
+#[derive(Serialize)]
+pub struct Item {
+    #[serde(flatten)]
+    silence: Silence,
+    active: bool,
+}
+
+impl From<Silence> for Item {
+    fn from(silence: Silence) -> Self {
+        Self { active: silence.is_active(now_ms()), silence }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct New {
+    matchers: Vec<Matcher>,
+    #[serde(default, deserialize_with = "time::in_body")]
+    starts_at: Option<i64>,
+    #[serde(default, deserialize_with = "time::in_body")]
+    ends_at: Option<i64>,
+    for_s: Option<i64>,
+    why: String,
+}
+
+/// Those that have not ended, or with `ended=true` all that are kept; the latest first, in one page.
+pub(super) async fn list(
+    State(app): State<App>,
+    _: Reading,
+    parameters: Parameters,
+) -> Result<Json<Page<Item>>, Problem> {
+    parameters.allow(&["ended"])?;
+    let ended = parameters.flag("ended")?;
+    app.blocking(move |app| {
+        let silences = app.sources.operations.silences(!ended, now_ms()).map_err(audit::failed)?;
+        Ok(Json(Page { items: silences.into_iter().map(Item::from).collect(), next: None }))
+    })
+    .await
+}
+
+pub(super) async fn add(
+    State(app): State<App>,
+    Operating(owner): Operating,
+    parameters: Parameters,
+    Input(new): Input<New>,
+) -> Result<(StatusCode, Json<Item>), Problem> {
+    parameters.allow(&[])?;
+    let now_ms = now_ms();
+    let (starts_at, ends_at) = bounds(new.starts_at, new.ends_at, new.for_s, now_ms)?;
+    if new.matchers.len() > MATCHERS_MAX {
+        return Err(Problem::bad_request(format!("matchers: at most {MATCHERS_MAX}")));
+    }
+    let silence = Silence {
+        id: new_id().map_err(audit::failed)?,
+        matchers: new.matchers,
+        starts_at,
+        ends_at,
+        by: owner.name.as_str().to_owned(),
+        why: reason(&new.why)?,
+    };
+    app.blocking(move |app| {
+        app.sources.operations.add_silence(&silence, owner.role.as_str(), now_ms).map_err(audit::failed)?;
+        Ok((StatusCode::CREATED, Json(silence.into())))
+    })
+    .await
+}
+
+pub(super) async fn end(
+    State(app): State<App>,
+    Operating(owner): Operating,
+    Named(id): Named,
+    parameters: Parameters,
+) -> Result<StatusCode, Problem> {
+    parameters.allow(&[])?;
+    app.blocking(move |app| {
+        let (by, role) = (owner.name.as_str(), owner.role.as_str());
+        let ended = app.sources.operations.end_silence(&id, by, role, now_ms()).map_err(audit::failed)?;
+        let unknown = || Problem::not_found("there is no silence of this id that has not ended");
+        ended.then_some(StatusCode::NO_CONTENT).ok_or_else(unknown)
+    })
+    .await
+}

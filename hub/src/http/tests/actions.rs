@@ -1,0 +1,242 @@
+//! Whatever writes: who may, what becomes of it, and that it is noted.
+
+use super::*;
+use serde_json::json;
+
+/// The actions of the audit log, oldest first, with who did it to what.
+async fn audited(server: &Server) -> Vec<String> {
+    let page = server.request("GET", "/api/v1/audit", Some("operator")).await.json();
+    let line = |item: &Value| {
+        let text = |member: &str| item[member].as_str().unwrap().to_owned();
+        format!("{} {} {}", text("who"), text("action"), text("target"))
+    };
+    page["items"].as_array().unwrap().iter().rev().map(line).collect()
+}
+
+#[tokio::test]
+async fn writing_needs_a_token_of_the_right_role_even_on_loopback() {
+    let server = Server::start(false).await;
+    let command = r#"{"action":"report_now"}"#;
+    let silence = r#"{"matchers":[{"name":"rule","value":"offline"}],"for_s":60,"why":"test"}"#;
+    let token = r#"{"name":"li","role":"viewer"}"#;
+    for (lowest, path, body, status) in [
+        ("operator", "/api/v1/stations/jb-001/commands", command, 409),
+        ("operator", "/api/v1/silences", silence, 201),
+        ("admin", "/api/v1/tokens", token, 201),
+        ("admin", "/api/v1/stations", r#"{"id":"nb-001"}"#, 201),
+        ("admin", "/api/v1/stations/jb-003/token", "", 200),
+    ] {
+        check_problem(&server.send("POST", path, None, body).await, 401, path);
+        check_problem(&server.send("POST", path, Some("guessed"), body).await, 401, path);
+        for role in ["viewer", "reader", "service"] {
+            check_problem(&server.send("POST", path, Some(role), body).await, 403, path);
+        }
+        if lowest == "admin" {
+            check_problem(&server.send("POST", path, Some("operator"), body).await, 403, path);
+        }
+        let answer = server.send("POST", path, Some(lowest), body).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_works_from_its_first_answer_to_its_removal() {
+    let server = Server::start(true).await;
+    let made = server.send("POST", "/api/v1/tokens", Some("admin"), r#"{"name":"li","role":"viewer"}"#).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(server.request("GET", "/api/v1/stations", Some(&token)).await.status, 200);
+    let again = server.send("POST", "/api/v1/tokens", Some("admin"), r#"{"name":"li","role":"admin"}"#).await;
+    check_problem(&again, 409, "a name twice");
+    let mut names = Vec::new();
+    let mut path = "/api/v1/tokens?limit=2".to_owned();
+    loop {
+        let page = server.request("GET", &path, Some("admin")).await.json();
+        assert!(!page.to_string().contains("wst_"), "a list shows a token");
+        names.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/v1/tokens?limit=2&cursor={next}");
+    }
+    assert_eq!(names, ["admin", "li", "operator", "reader", "service", "viewer"]);
+    assert_eq!(server.request("DELETE", "/api/v1/tokens/li", Some("admin")).await.status, 204);
+    check_problem(&server.request("DELETE", "/api/v1/tokens/li", Some("admin")).await, 404, "gone");
+    check_problem(&server.request("GET", "/api/v1/stations", Some(&token)).await, 401, "withdrawn");
+    let expected = [
+        "admin token.add li",
+        "admin token.add li",
+        "admin token.add.failed li",
+        "admin token.remove li",
+        "admin token.remove li",
+        "admin token.remove.failed li",
+    ];
+    assert_eq!(audited(&server).await, expected);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn stations_are_registered_and_forgotten() {
+    let server = Server::start(false).await;
+    let body = r#"{"id":"nb-001","district":"宁波","latitude":29.8,"longitude":121.5,"capacity":12}"#;
+    let made = server.send("POST", "/api/v1/stations", Some("admin"), body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert!(made.json()["token"].as_str().unwrap().starts_with("wst_"));
+    let shown = server.get("/api/v1/stations/nb-001").await.json();
+    assert_eq!((&shown["district"], &shown["capacity"]), (&"宁波".into(), &12.into()));
+    assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), body).await.status, 409);
+    assert_eq!(server.request("DELETE", "/api/v1/stations/nb-001", Some("admin")).await.status, 204);
+    assert_eq!(server.get("/api/v1/stations/nb-001").await.status, 404);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn bodies_are_taken_strictly() {
+    let server = Server::start(false).await;
+    let future = now_ms() + 3_600_000 * 2;
+    for (path, body, named) in [
+        ("/api/v1/tokens", "{".to_owned(), "body"),
+        ("/api/v1/tokens", "[]".into(), "body"),
+        ("/api/v1/tokens", r#"{"name":"li"}"#.into(), "role"),
+        ("/api/v1/tokens", r#"{"name":"li","role":"king"}"#.into(), "role"),
+        ("/api/v1/tokens", r#"{"name":"李","role":"viewer"}"#.into(), "name"),
+        ("/api/v1/tokens", r#"{"name":"li","role":"viewer","more":1}"#.into(), "more"),
+        ("/api/v1/stations", r#"{"id":"NB 1"}"#.into(), "id"),
+        ("/api/v1/stations", r#"{"id":"nb-1","latitude":1}"#.into(), "longitude"),
+        ("/api/v1/stations", r#"{"id":"nb-1","phone":"1"}"#.into(), "phone"),
+        ("/api/v1/silences", r#"{"matchers":[],"for_s":9,"why":"w"}"#.into(), "matcher"),
+        ("/api/v1/silences", r#"{"matchers":[{"name":"x","value":"y"}],"for_s":9,"why":"w"}"#.into(), "`x`"),
+        ("/api/v1/silences", r#"{"matchers":[{"name":"rule","value":"y"}],"why":"w"}"#.into(), "ends_at"),
+        (
+            "/api/v1/silences",
+            r#"{"matchers":[{"name":"rule","value":"y"}],"for_s":9,"why":" "}"#.into(),
+            "why",
+        ),
+        ("/api/v1/maintenance", r#"{"for_s":9,"why":"w"}"#.into(), "station"),
+        ("/api/v1/maintenance", r#"{"station":"jb-001","ends_at":"noon","why":"w"}"#.into(), "RFC 3339"),
+        ("/api/v1/stations/jb-001/commands", r#"{"action":"unlock"}"#.into(), "device"),
+        ("/api/v1/stations/jb-001/commands", r#"{"action":"dance"}"#.into(), "action"),
+        ("/api/v1/stations/jb-001/commands", r#"{"action":"set_intervals"}"#.into(), "intervals_s"),
+        ("/api/v1/stations/jb-001/commands", r#"{"action":"report_now","expires":1}"#.into(), "expires"),
+        (
+            "/api/v1/stations/jb-001/commands",
+            format!(r#"{{"action":"report_now","expires":{future}}}"#),
+            "expires",
+        ),
+    ] {
+        let answer = server.send("POST", path, Some("admin"), &body).await;
+        check_problem(&answer, 400, &body);
+        assert!(answer.body.contains(named), "{body}: {}", answer.body);
+    }
+    let unknown = server
+        .send("POST", "/api/v1/maintenance", Some("admin"), r#"{"station":"zz","for_s":9,"why":"w"}"#)
+        .await;
+    check_problem(&unknown, 404, "unknown station");
+    let long = format!(r#"{{"name":"{}","role":"viewer"}}"#, "a".repeat(70_000));
+    check_problem(&server.send("POST", "/api/v1/tokens", Some("admin"), &long).await, 413, "a long body");
+    check_problem(&server.request("POST", "/api/v1/tokens", Some("admin")).await, 415, "no body");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn silences_and_maintenance_are_added_and_ended() {
+    let server = Server::start(false).await;
+    let silence = json!({
+        "matchers": [{ "name": "station", "value": "jb-001" }], "for_s": 3600, "why": "设备更换"
+    });
+    let window = json!({ "district": "江北", "ends_at": "2199-01-01T00:00:00+08:00", "why": "断电检修" });
+    check_problem(
+        &server.send("POST", "/api/v1/maintenance", Some("operator"), &window.to_string()).await,
+        400,
+        "two centuries",
+    );
+    let window = json!({ "district": "江北", "for_s": 7200, "why": "断电检修" });
+    for (path, body) in [("/api/v1/silences", silence), ("/api/v1/maintenance", window)] {
+        let made = server.send("POST", path, Some("operator"), &body.to_string()).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let made = made.json();
+        assert_eq!((&made["by"], &made["active"]), (&"operator".into(), &true.into()));
+        assert_eq!(server.get(path).await.json()["items"], json!([made]));
+        let one = format!("{path}/{}", made["id"].as_str().unwrap());
+        assert_eq!(server.request("DELETE", &one, Some("operator")).await.status, 204);
+        check_problem(&server.request("DELETE", &one, Some("operator")).await, 404, path);
+        assert_eq!(server.get(path).await.json()["items"], json!([]));
+        assert_eq!(server.get(&format!("{path}?ended=maybe")).await.status, 400);
+        assert_eq!(server.get(&format!("{path}?ended=true")).await.status, 200);
+    }
+    let actions = audited(&server).await;
+    let begins: Vec<_> = actions.iter().map(|line| line.rsplit_once(' ').unwrap().0).collect();
+    let expected = [
+        "operator silence.add",
+        "operator silence.end",
+        "operator maintenance.add",
+        "operator maintenance.end",
+    ];
+    assert_eq!(begins, expected);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_command_to_a_station_that_is_away_goes_nowhere_and_is_noted() {
+    let server = Server::start(false).await;
+    let body = r#"{"id":"open-1","action":"unlock","device":"front"}"#;
+    let answer = server.send("POST", "/api/v1/stations/jb-002/commands", Some("operator"), body).await;
+    check_problem(&answer, 409, "away");
+    let items = server.get("/api/v1/stations/jb-002/commands").await.json()["items"].clone();
+    assert_eq!((&items[0]["id"], &items[0]["state"]), (&"open-1".into(), &"not_sent".into()));
+    assert_eq!(items[0]["asked_by"], "operator");
+    let again = server.send("POST", "/api/v1/stations/jb-002/commands", Some("operator"), body).await;
+    assert!(again.body.contains("before"), "{}", again.body);
+    assert_eq!(audited(&server).await, ["operator command.unlock jb-002"]);
+    check_problem(&server.get("/api/v1/stations/zz/commands").await, 404, "unknown");
+    check_problem(&server.request("GET", "/api/v1/audit", Some("viewer")).await, 403, "audit");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_station_s_word_on_a_command_is_shown_once_and_noted() {
+    let mut server = Server::start(false).await;
+    let body = r#"{"id":"open-1","action":"unlock","device":"front"}"#;
+    server.send("POST", "/api/v1/stations/jb-002/commands", Some("operator"), body).await;
+    let said = |id: &str, outcome: &str| {
+        What::Result(format!(r#"{{"id":"{id}","ts":1,"outcome":"{outcome}","detail":"d"}}"#).into_bytes())
+    };
+    let entries = vec![
+        ("jb-002", said("nobody-asked", "done")),
+        ("jb-001", said("open-1", "failed")),
+        ("jb-002", said("open-1", "done")),
+        ("jb-002", said("open-1", "refused")),
+    ];
+    append(&mut server.writer, entries);
+    let done = |answer: &Answer| answer.json()["items"][0]["state"] == "done";
+    let shown = server.until("/api/v1/stations/jb-002/commands", done).await.json();
+    assert_eq!(shown["items"][0]["detail"], "d");
+    assert!(shown["items"][0]["answered_at"].is_i64());
+    assert_eq!(audited(&server).await, ["operator command.unlock jb-002", "jb-002 command.done jb-002"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_asks_too_often_must_wait() {
+    let server = Server::start_with(|config| {
+        config.http.require_token = true;
+        config.http.requests_per_second_max = 1;
+    })
+    .await;
+    for token in [Some("viewer"), None] {
+        let mut last = server.request("GET", "/api/v1/ledger", token).await;
+        // Six in a second is over the limit, and no machine is so slow that a hundred are not.
+        for _ in 0..100 {
+            if last.status == 429 {
+                break;
+            }
+            last = server.request("GET", "/api/v1/ledger", token).await;
+        }
+        check_problem(&last, 429, "too often");
+        assert!(last.head.contains("retry-after: "), "{}", last.head);
+    }
+    assert_eq!(server.request("GET", "/api/v1/ledger", Some("operator")).await.status, 200);
+    assert_eq!(server.get("/healthz").await.status, 200);
+    server.stop().await;
+}
