@@ -139,7 +139,11 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         Some(influx) => {
             let quarantine = store.clone();
             let (log, directory, metrics) = (log.clone(), directory.clone(), metrics.clone());
-            Some(influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?)
+            let stopping = consumers_shutdown.clone();
+            let running = influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?;
+            let derived =
+                history.iter().map(|history| Arc::new(history.clone()) as Arc<dyn influx::DerivedSource>);
+            Some(running.with_derived(derived.collect(), &config.data_dir, stopping))
         }
         None => {
             give_up_cursor(&log, influx::CURSOR, "[influx] is gone from the configuration");

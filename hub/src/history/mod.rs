@@ -11,6 +11,7 @@ mod block;
 mod bytes;
 mod commit;
 mod consumer;
+mod derived;
 mod gather;
 mod low_use;
 mod query;

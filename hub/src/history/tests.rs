@@ -252,3 +252,47 @@ fn a_month_by_district_is_the_sum_of_its_days() {
     let longer = ask(By::District, Resolution::Total, DAY, DAY + 8 * DAY_MS);
     assert_eq!(longer[0].figures.seat_utilisation.value, None);
 }
+
+#[test]
+fn what_changed_goes_to_influxdb_and_nothing_else() {
+    use crate::influx::{DerivedSource, Measurement};
+    let mut case = Case::new(&["a"]);
+    let people = |minute: i64, people: i64| {
+        let body = Occupancy { people: Some(people), capacity: Some(10), ..Occupancy::default() };
+        Reading { ts: DAY + minute * MINUTE, device: "room".try_into().unwrap(), body: body.into() }
+    };
+    let points = |case: &Case, place: i64| {
+        let mut found = Vec::new();
+        let last = case.history.points_after(place, 100, &mut |point| {
+            let seat = point.fields.iter().find_map(|(name, value)| match value {
+                Value::Float(seat) if *name == "seat_utilisation_24h" => Some(*seat),
+                _ => None,
+            });
+            assert_eq!((point.station, point.district), (Some("a"), Some("江北区")));
+            found.push((point.measurement, (point.ts - DAY) / HOUR_MS, seat));
+        });
+        (last.unwrap(), found)
+    };
+    case.gather("a", (0..120).map(|minute| people(minute, 5)).collect());
+    case.commit();
+    let (last, found) = points(&case, 0);
+    let half = Some(0.5);
+    assert_eq!(
+        found,
+        [
+            (Measurement::UtilisationHour, 0, half),
+            (Measurement::UtilisationHour, 1, half),
+            (Measurement::UtilisationDay, 0, None)
+        ]
+    );
+    assert_eq!(points(&case, last), (last, vec![]));
+    // A repeat changes nothing; a late sample changes its hour and its day.
+    case.gather("a", vec![people(3, 5)]);
+    case.commit();
+    assert_eq!(points(&case, last).1, []);
+    case.gather("a", vec![Reading { ts: DAY + 1, ..people(0, 5) }, people(60, 6)]);
+    case.commit();
+    let changed: Vec<_> =
+        points(&case, last).1.into_iter().map(|(measurement, hour, _)| (measurement, hour)).collect();
+    assert_eq!(changed, [(Measurement::UtilisationHour, 1), (Measurement::UtilisationDay, 0)]);
+}

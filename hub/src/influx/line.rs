@@ -10,7 +10,7 @@ use super::batch::Lines;
 use crate::entry::{Entry, PresenceChange, What};
 use waystation_protocol::{Body, Reading, Slot, Value};
 
-/// The measurements that the hub writes from its log.
+/// The measurements that the hub writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measurement {
     Door,
@@ -23,6 +23,10 @@ pub enum Measurement {
     Fund,
     Gateway,
     Presence,
+    /// Derived: utilisation of an hour and of a day, and alerts.
+    UtilisationHour,
+    UtilisationDay,
+    Alert,
 }
 
 impl Measurement {
@@ -40,6 +44,9 @@ impl Measurement {
             Self::Fund => "fund",
             Self::Gateway => "gateway",
             Self::Presence => "presence",
+            Self::UtilisationHour => "utilisation_1h",
+            Self::UtilisationDay => "utilisation_1d",
+            Self::Alert => "alert",
         }
     }
 
@@ -103,6 +110,36 @@ pub fn write_other(origin: Origin<'_>, entry: &Entry, lines: &mut Lines) {
             line.end(*ts)
         });
     }
+}
+
+/// A point that the hub has worked out, with a timestamp that stays the same when it is worked out again.
+#[derive(Debug, Clone)]
+pub struct DerivedPoint<'a> {
+    pub measurement: Measurement,
+    /// Absent for what is no single station's.
+    pub station: Option<&'a str>,
+    pub district: Option<&'a str>,
+    /// Tag of alerts: a station may have several at one time.
+    pub rule: Option<&'static str>,
+    pub fields: Vec<(&'static str, Value<'a>)>,
+    /// ms since the Unix epoch.
+    pub ts: i64,
+}
+
+/// Appends the line of a derived point; one without a field is none.
+pub fn write_derived(point: &DerivedPoint<'_>, lines: &mut Lines) {
+    let station = point.station.unwrap_or_default();
+    lines.station(station);
+    let rule = point.rule.map(|rule| ("rule", rule));
+    let origin = Origin { station, district: point.district };
+    let tags = Tags { origin, before: None, device: None, after: [rule, None], slot: None };
+    lines.line(point.measurement, |out| {
+        let mut line = Line::begin(out, point.measurement, &tags);
+        for (name, value) in &point.fields {
+            line.field(name, *value);
+        }
+        line.end(point.ts)
+    });
 }
 
 /// A slot of which nothing but its number and class is known has no field, hence no line.
@@ -177,7 +214,10 @@ impl Tags<'_> {
         if let Some(slot) = self.slot {
             tag(out, "slot", itoa::Buffer::new().format(slot));
         }
-        tag(out, "station", self.origin.station);
+        // Only a derived point may be of no station.
+        if !self.origin.station.is_empty() {
+            tag(out, "station", self.origin.station);
+        }
     }
 }
 

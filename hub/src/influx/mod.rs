@@ -5,6 +5,7 @@
 //!          ▲                                                                   │ 204 / quarantine
 //!          └────────────────── progress: end of the first run of finished batches ◀┘     then the cursor is saved
 //! ```
+//! Derived points take a task of their own (`derived`), which keeps its place in a file.
 //! Everything in memory is bounded: one window gathered, a few batches in the channel, `writers` under way.
 //! When the channel is full the thread waits, and what waits then waits in the log, on disk.
 
@@ -12,6 +13,7 @@ mod answer;
 mod batch;
 mod client;
 mod deliver;
+mod derived;
 mod line;
 mod progress;
 mod quarantine;
@@ -21,6 +23,8 @@ mod tail;
 mod writer;
 
 pub use client::ClientError;
+pub use derived::{DerivedError, DerivedSource};
+pub use line::{DerivedPoint, Measurement};
 pub use quarantine::{QuarantineError, QuarantineSink, RefusedLine};
 pub use setup::{InitError, Probe, ProbeError, init, probe};
 pub use status::Trouble;
@@ -32,6 +36,7 @@ use crate::shutdown::Shutdown;
 use deliver::{BODY_BYTES_MAX, Link, Pauses};
 use progress::Progress;
 use status::Health;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
@@ -75,6 +80,7 @@ pub struct Influx {
     progress: Arc<Progress>,
     writer: JoinHandle<Result<(), tokio::task::JoinError>>,
     tail: thread::JoinHandle<()>,
+    derived: Option<JoinHandle<()>>,
 }
 
 /// A part of the stage ended by a panic. What it had not finished is still in the log.
@@ -138,7 +144,7 @@ fn spawn_with(
         deliveries_max: writers,
         shutdown,
     };
-    Ok(Influx { link, progress, writer: tokio::spawn(writer.run()), tail })
+    Ok(Influx { link, progress, writer: tokio::spawn(writer.run()), tail, derived: None })
 }
 
 impl Influx {
@@ -154,6 +160,19 @@ impl Influx {
         self.link.client.address()
     }
 
+    /// Writes what the sources work out as well; `folder` is where the place in each is kept.
+    #[must_use]
+    pub fn with_derived(
+        mut self,
+        sources: Vec<Arc<dyn DerivedSource>>,
+        folder: &Path,
+        shutdown: Shutdown,
+    ) -> Self {
+        let derived = derived::Derived::new(self.link.clone(), sources, folder, shutdown);
+        self.derived = Some(tokio::spawn(derived.run()));
+        self
+    }
+
     /// Waits until it has ended, which takes the hub's shutdown and at most some six seconds.
     ///
     /// # Errors
@@ -161,7 +180,14 @@ impl Influx {
     pub async fn join(self) -> Result<(), Panicked> {
         let writer = self.writer.await;
         let tail = tokio::task::spawn_blocking(|| self.tail.join()).await;
+        let derived = match self.derived {
+            Some(derived) => derived.await,
+            None => Ok(()),
+        };
         match (writer, tail) {
+            (Ok(Ok(())), Ok(Ok(()))) if derived.is_err() => {
+                Err(Panicked("the task that writes derived points"))
+            }
             (Ok(Ok(())), Ok(Ok(()))) => Ok(()),
             (_, Ok(Ok(()))) => Err(Panicked("the task that writes to InfluxDB")),
             _ => Err(Panicked("the thread that reads the log for InfluxDB")),

@@ -1,5 +1,6 @@
 //! The whole stage, from a log on disk into real servers and into one that answers as it is told.
 
+mod derived;
 mod influxd;
 mod real_influxdb;
 mod real_victoria;
@@ -42,11 +43,12 @@ impl QuarantineSink for Kept {
 struct Rig {
     writer: Writer,
     log: Log,
-    _dir: TempDir,
+    dir: TempDir,
     config: config::Influx,
     directory: registry::SharedDirectory,
     kept: Arc<Kept>,
     metrics: Metrics,
+    derived: Vec<Arc<dyn DerivedSource>>,
     running: Option<(Influx, Trigger)>,
 }
 
@@ -57,11 +59,12 @@ impl Rig {
         Self {
             writer,
             log,
-            _dir: dir,
+            dir,
             config,
             directory: Directory::new(vec![(station("hp-001"), TokenHash::of(b""))], vec![]).shared(),
             kept: Arc::new(Kept::default()),
             metrics: Metrics::new(),
+            derived: Vec::new(),
             running: None,
         }
     }
@@ -72,7 +75,8 @@ impl Rig {
         let pauses = Pauses { first: hasty, longest: 4 * hasty, held: hasty };
         let (log, directory, kept) = (self.log.clone(), self.directory.clone(), self.kept.clone());
         let metrics = self.metrics.clone();
-        let running = spawn_with(&self.config, log, directory, kept, metrics, shutdown, pauses).unwrap();
+        let spawned = spawn_with(&self.config, log, directory, kept, metrics, shutdown.clone(), pauses);
+        let running = spawned.unwrap().with_derived(self.derived.clone(), self.dir.path(), shutdown);
         self.running = Some((running, trigger));
     }
 
