@@ -6,6 +6,8 @@ use std::path::Path;
 
 const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
+/// Begins a table.
+const TITLE: &str = "### ";
 
 /// One table.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl Table {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let rule = vec!["---".to_owned(); self.heading.len()];
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        format!("### {}\n\n{}\n\n{}{}{rows}", self.title, self.note, line(&self.heading), line(&rule))
+        format!("{TITLE}{}\n\n{}\n\n{}{}{rows}", self.title, self.note, line(&self.heading), line(&rule))
     }
 }
 
@@ -49,15 +51,33 @@ impl Report {
         format!("{machine}\n{}", tables.join("\n"))
     }
 
-    /// Replaces what stands between the marks in `path`.
+    /// Puts the tables between the marks in `path`: each in place of the one of the same title, a new one at the end. Tables
+    /// that were not measured now stay.
     pub fn write_into(&self, path: &Path) -> Result<()> {
         let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         let marks = text.find(BEGIN).zip(text.find(END));
         let (begin, end) =
             marks.with_context(|| format!("{} has no lines {BEGIN:?} and {END:?}", path.display()))?;
         let (before, after) = (&text[..begin + BEGIN.len()], &text[end..]);
-        fs::write(path, format!("{before}\n\n{}\n{after}", self.markdown()))
+        let measured = self.merged(&text[begin + BEGIN.len()..end]);
+        fs::write(path, format!("{before}\n\n{measured}\n{after}"))
             .with_context(|| format!("writing {}", path.display()))
+    }
+
+    /// What stood between the marks, with these tables.
+    fn merged(&self, old: &str) -> String {
+        let title = |section: &str| section.lines().next().unwrap_or_default().to_owned();
+        let mut sections: Vec<String> =
+            old.split(TITLE).skip(1).map(|text| text.trim_end().to_owned()).collect();
+        for table in &self.tables {
+            let new = table.markdown().trim_start_matches(TITLE).trim_end().to_owned();
+            match sections.iter_mut().find(|section| title(section) == table.title) {
+                Some(section) => *section = new,
+                None => sections.push(new),
+            }
+        }
+        let machine: String = self.machine.iter().map(|line| format!("- {line}\n")).collect();
+        sections.iter().fold(machine, |text, section| format!("{text}\n{TITLE}{section}\n"))
     }
 }
 
@@ -108,7 +128,8 @@ mod tests {
     #[test]
     fn only_the_measured_part_of_a_document_is_replaced() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), format!("prose\n{BEGIN}\nold\n{END}\nend\n")).unwrap();
+        let old = "### Other\n\nkept\n\n### T\n\nold";
+        fs::write(file.path(), format!("prose\n{BEGIN}\nslow\n{old}\n{END}\nend\n")).unwrap();
         let mut table = Table::new("T", "note", &["a", "b"]);
         table.row(vec!["1".into(), "2".into()]);
         let report = Report { machine: vec!["fast".into()], tables: vec![table] };
@@ -118,7 +139,7 @@ mod tests {
         assert_eq!(
             text,
             format!(
-                "prose\n{BEGIN}\n\n- fast\n\n### T\n\nnote\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n{END}\nend\n"
+                "prose\n{BEGIN}\n\n- fast\n\n### Other\n\nkept\n\n### T\n\nnote\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n{END}\nend\n"
             )
         );
     }

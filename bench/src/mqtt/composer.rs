@@ -28,7 +28,7 @@ impl Composer {
     /// `like` gives the lengths of all station and outbox names.
     pub fn new(payload: Payload, like: &Sender) -> Self {
         let (body, opens) = match payload {
-            Payload::Batch(count) => batch_text(&like.outbox, count),
+            Payload::Batch(count) | Payload::ShortBatch(count) => batch_text(payload, &like.outbox, count),
             single => (reading_text(single, "{"), vec![(0, "{")]),
         };
         let topic = format!("v1/stations/{}/{}", like.station, channel(payload));
@@ -78,11 +78,11 @@ impl Composer {
 }
 
 fn channel(payload: Payload) -> &'static str {
-    if matches!(payload, Payload::Batch(_)) { "batch" } else { "environment" }
+    if matches!(payload, Payload::Batch(_) | Payload::ShortBatch(_)) { "batch" } else { "environment" }
 }
 
 /// The text of a batch and where each of its readings begins.
-fn batch_text(outbox: &str, count: u32) -> (String, Vec<(usize, &'static str)>) {
+fn batch_text(payload: Payload, outbox: &str, count: u32) -> (String, Vec<(usize, &'static str)>) {
     let padding = " ".repeat(SEQUENCE_DIGITS);
     let mut body = format!(r#"{{"outbox":"{outbox}","first_seq":{padding},"readings":["#);
     let mut opens = Vec::new();
@@ -91,7 +91,7 @@ fn batch_text(outbox: &str, count: u32) -> (String, Vec<(usize, &'static str)>) 
             body.push(',');
         }
         opens.push((body.len(), KIND));
-        body.push_str(&reading_text(Payload::Batch(count), KIND));
+        body.push_str(&reading_text(payload, KIND));
     }
     body.push_str("]}");
     (body, opens)

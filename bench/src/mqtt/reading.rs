@@ -26,8 +26,10 @@ pub enum Payload {
     Single,
     /// One environment reading, three measurements.
     Short,
-    /// A batch of this many readings from an outbox.
+    /// A batch of this many readings of seven measurements from an outbox.
     Batch(u32),
+    /// The same with three.
+    ShortBatch(u32),
 }
 
 impl Payload {
@@ -35,7 +37,7 @@ impl Payload {
     pub fn readings(self) -> u64 {
         match self {
             Payload::Single | Payload::Short => 1,
-            Payload::Batch(count) => u64::from(count),
+            Payload::Batch(count) | Payload::ShortBatch(count) => u64::from(count),
         }
     }
 
@@ -45,7 +47,10 @@ impl Payload {
     }
 
     fn pattern(self) -> &'static str {
-        if self == Payload::Short { SHORT_PATTERN } else { PATTERN }
+        match self {
+            Payload::Single | Payload::Batch(_) => PATTERN,
+            Payload::Short | Payload::ShortBatch(_) => SHORT_PATTERN,
+        }
     }
 }
 

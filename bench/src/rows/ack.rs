@@ -87,7 +87,9 @@ fn repeat(plan: &Plan, server: ServerKind, shape: Shape) -> Result<Vec<Figures>>
 impl Shape {
     fn title(&self) -> String {
         match self.payload {
-            Payload::Batch(count) => format!("{} × {}, batches of {count}", self.connections, self.window),
+            Payload::Batch(count) | Payload::ShortBatch(count) => {
+                format!("{} × {}, batches of {count}", self.connections, self.window)
+            }
             _ => format!("{} × {}, single", self.connections, self.window),
         }
     }
@@ -95,7 +97,7 @@ impl Shape {
     fn show(&self, messages_per_s: f64) -> String {
         match self.payload {
             Payload::Single | Payload::Short => rate(messages_per_s),
-            Payload::Batch(count) => {
+            Payload::Batch(count) | Payload::ShortBatch(count) => {
                 format!("{} = {} readings", rate(messages_per_s), rate(messages_per_s * f64::from(count)))
             }
         }

@@ -52,7 +52,7 @@ struct Stored {
 
 pub fn influx(plan: &Plan, influx: &InfluxPlan) -> Table {
     let note = format!(
-        "{STATIONS} stations, varied values, seven values a reading where nothing else is said; InfluxDB 1.6.7, the way to it and \
+        "{STATIONS} stations, varied values, InfluxDB 1.6.7, the way to it and \
          the generator on the same cores, {} s measured (a plain file: as many lines as two thirds of that takes). The \
          stations of the hub are held back while more than 500,000 acknowledged readings wait to be stored. *Stored* is what InfluxDB took in that time by its own counter; *lost* compares a count by \
          InfluxQL, after nothing more came, with what had been acknowledged.",
@@ -94,6 +94,7 @@ fn all_ways(influx: &InfluxPlan) -> Vec<Way> {
     let mut ways = vec![
         Way::File(Payload::Short),
         Way::Hub { window: 20, payload: Payload::Short },
+        Way::Hub { window: 4, payload: Payload::ShortBatch(20) },
         Way::File(Payload::Single),
         Way::Hub { window: 20, payload: Payload::Single },
         Way::Hub { window: 1, payload: Payload::Single },
@@ -111,11 +112,12 @@ fn all_ways(influx: &InfluxPlan) -> Vec<Way> {
 fn title(way: Way) -> String {
     match way {
         Way::File(payload) => format!("a plain file, {} values a line", payload.measurements()),
-        Way::Hub { window, payload: Payload::Batch(count) } => {
-            format!("hub, batches of {count}, {window} in flight")
-        }
         Way::Hub { window, payload } => {
-            format!("hub, {window} in flight, {} values", payload.measurements())
+            let batches = match payload.readings() {
+                1 => String::new(),
+                count => format!("batches of {count}, "),
+            };
+            format!("hub, {batches}{window} in flight, {} values", payload.measurements())
         }
         Way::Mosquitto(consumer) => format!("mosquitto, {}", consumer.title()),
     }
