@@ -132,6 +132,11 @@ enum Command {
         #[arg(long, default_value_t = 120.0)]
         away: f64,
     },
+    /// A month of utilisation out of the embedded store.
+    Utilisation {
+        #[arg(long, default_value_t = 885)]
+        stations: usize,
+    },
     /// The gateway agent's outbox, drain rate and memory.
     Agent {
         #[arg(long, default_value_t = 1_000_000)]
@@ -205,6 +210,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
                 rows::connects(plan, 10_000),
                 rows::influx(plan, &options.plan(plan.quick)),
                 rows::outage(plan, country, Duration::from_secs(if plan.quick { 2 } else { 120 })),
+                rows::utilisation(plan, if plan.quick { 20 } else { 885 }),
                 rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
             ]);
             tables
@@ -222,6 +228,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
         }
         Command::Connects { stations } => vec![rows::connects(plan, stations)],
         Command::Outage { away } => vec![rows::outage(plan, country, Duration::from_secs_f64(away))],
+        Command::Utilisation { stations } => vec![rows::utilisation(plan, stations)],
         Command::Agent { readings } => vec![rows::agent(plan, readings)],
         Command::Rumqttd { .. } => Vec::new(),
     }

@@ -7,6 +7,7 @@ mod idle;
 mod influx;
 mod latency;
 mod outage;
+mod utilisation;
 
 pub use ack::{Shape, ack};
 pub use agent::agent;
@@ -15,6 +16,7 @@ pub use idle::idle;
 pub use influx::{InfluxPlan, influx};
 pub use latency::{LatencyShape, latency};
 pub use outage::outage;
+pub use utilisation::utilisation;
 
 use crate::report::{rate, spread};
 use crate::servers::{Places, ServerKind};
