@@ -65,7 +65,7 @@ impl Cell {
 /// The answer with a file of this name.
 pub fn answer(
     file: &str,
-    columns: &[&str],
+    columns: &[impl AsRef<[u8]>],
     rows: impl Iterator<Item = Vec<Cell>>,
     next: Option<&str>,
 ) -> Result<Response, Problem> {
@@ -86,7 +86,7 @@ pub fn answer(
 
 fn write(
     body: &mut Vec<u8>,
-    columns: &[&str],
+    columns: &[impl AsRef<[u8]>],
     rows: impl Iterator<Item = Vec<Cell>>,
 ) -> Result<(), csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(body);

@@ -12,6 +12,7 @@ mod audit;
 mod commands;
 mod csv;
 mod gbfs;
+mod history;
 mod input;
 mod ledger;
 mod limits;
@@ -20,8 +21,10 @@ mod occupancy;
 mod openapi;
 mod probes;
 mod problem;
+mod proposals;
 mod quarantine;
 mod query;
+mod readings;
 mod registry;
 mod scrape;
 mod server;
@@ -30,6 +33,8 @@ mod stations;
 mod stream;
 mod time;
 mod tokens;
+mod uptime;
+mod utilisation;
 mod window;
 
 pub use openapi::document as openapi_document;
@@ -124,6 +129,10 @@ fn router(app: App) -> Router {
         .route("/stations/{id}", get(stations::one).delete(registry::remove))
         .route("/stations/{id}/token", post(registry::rotate_token))
         .route("/stations/{id}/commands", get(commands::list).post(commands::send))
+        .route("/stations/{id}/readings", get(readings::list))
+        .route("/utilisation", get(utilisation::list))
+        .route("/low-use", get(proposals::low_use))
+        .route("/stars", get(proposals::stars))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/{name}", delete(tokens::remove))
         .route("/silences", get(silences::list).post(silences::add))

@@ -70,9 +70,13 @@ impl Parameters {
     }
 
     pub fn limit(&self) -> Result<usize, Problem> {
-        let expected = format!("a number from 1 to {LIMIT_MAX}");
-        let in_range = |text: &str| text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-        Ok(self.parsed("limit", &expected, in_range)?.unwrap_or(LIMIT_DEFAULT))
+        self.limit_up_to(LIMIT_DEFAULT, LIMIT_MAX)
+    }
+
+    pub fn limit_up_to(&self, default: usize, most: usize) -> Result<usize, Problem> {
+        let expected = format!("a number from 1 to {most}");
+        let in_range = |text: &str| text.parse().ok().filter(|limit| (1..=most).contains(limit));
+        Ok(self.parsed("limit", &expected, in_range)?.unwrap_or(default))
     }
 
     /// The `next` of the page before, where it is a number.

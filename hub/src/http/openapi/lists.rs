@@ -1,9 +1,14 @@
 //! What can be read.
 
+use super::super::readings::{POINTS_DEFAULT, POINTS_MAX};
 use super::operation::Operation;
-use super::shapes::{choice, integer, page, paged, paged_by_number, path, query, reference, states, string};
+use super::shapes::{
+    choice, integer, page, paged, paged_by_number, path, query, reference, states, string, time,
+};
 use super::{Entry, get};
+use crate::history::{By, Resolution};
 use serde_json::{Value, json};
+use waystation_protocol::Kind;
 
 pub fn all() -> Vec<Entry> {
     let stations = [
@@ -38,6 +43,25 @@ pub fn all() -> Vec<Entry> {
             "/api/v1/ledger",
             list("What each outbox delivered, dropped and misses", "Outbox", paged(std::slice::from_ref(&of_station)))
                 .fails(&["404"]),
+        ),
+        get("/api/v1/stations/{id}/readings", readings()),
+        get("/api/v1/utilisation", utilisation()),
+        get(
+            "/api/v1/low-use",
+            list(
+                "Stations of low use: the bottom tenth of each kind and host over eight weeks, with evidence",
+                "LowUse",
+                paged_by_number(&[]),
+            )
+            .fails(&["404"]),
+        ),
+        get(
+            "/api/v1/stars",
+            list("A proposal of one to five stars for each station, with what it rests on", "StarProposal", paged_by_number(&[
+                time("from", "Default: 28 days before `to`"),
+                time("to", "Default: now"),
+            ]))
+            .fails(&["404"]),
         ),
         get("/api/v1/quarantine", quarantine(&[of_station, of_reason, format()])),
         get(
@@ -77,6 +101,60 @@ pub fn list(summary: &str, item: &str, parameters: Vec<Value>) -> Operation {
 fn ended(summary: &str, item: &str) -> Operation {
     let ended = query("ended", "Those that have ended too", choice(&["true", "false"]));
     Operation::reads(summary).answers_json("200", page(item)).parameters(&[ended])
+}
+
+fn readings() -> Operation {
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let mut kind = query("kind", "Of this kind", choice(&kinds));
+    kind["required"] = true.into();
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": POINTS_MAX, "default": POINTS_DEFAULT });
+    let step = json!({ "type": "string", "pattern": "^[1-9][0-9]{0,5}[smhd]?$" });
+    Operation::reads(
+        "What a station sent, as it came (`step` absent) or gathered to steps, by time and device",
+    )
+    .answers_json("200", reference("Series"))
+    .fails(&["404"])
+    .parameters(&[
+        path("id"),
+        kind,
+        query(
+            "device",
+            "Only of this device",
+            json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,31}$" }),
+        ),
+        time("from", "Default: a day before `to`"),
+        time("to", "Default: now; not included"),
+        query("step", "Seconds, or like 5m, 1h, 1d, up to 28d", step),
+        query("limit", "Points of an answer", limit),
+        query(
+            "cursor",
+            "The `next` of the answer before",
+            json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }),
+        ),
+    ])
+}
+
+fn utilisation() -> Operation {
+    let more = [
+        time("from", "Default: seven days before `to`"),
+        time("to", "Default: now; not included"),
+        query(
+            "by",
+            "What stations are summed by; kinds of stations are never added up",
+            choice(&By::ALL.map(By::as_str)),
+        ),
+        query("resolution", "What time is summed by", choice(&Resolution::ALL.map(Resolution::as_str))),
+        query("station", "Only this station", string()),
+        query("district", "Only this district", string()),
+        format(),
+    ];
+    list(
+        "How rooms and cabinets were used; a figure of too little data is null and says so",
+        "Utilisation",
+        paged_by_number(&more),
+    )
+    .answers("200", "text/csv", string())
+    .fails(&["404"])
 }
 
 fn quarantine(more: &[Value]) -> Operation {

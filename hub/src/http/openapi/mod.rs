@@ -3,6 +3,7 @@
 
 mod actions;
 mod feeds;
+mod figures;
 mod lists;
 mod operation;
 mod schemas;

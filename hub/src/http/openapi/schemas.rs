@@ -32,6 +32,7 @@ pub fn all() -> Value {
     detail["ledger"] = json!({ "type": "array", "items": object(outbox) });
     schemas.extend(inputs());
     schemas.extend(outputs());
+    schemas.extend(super::figures::all());
     schemas.insert("Station".into(), object(station));
     schemas.insert("StationDetail".into(), object(detail));
     schemas.insert("Outbox".into(), object(outbox_item));

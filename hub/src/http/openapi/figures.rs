@@ -1,0 +1,78 @@
+//! The shapes of what the history tells.
+
+use super::super::utilisation::{BY_CLASS, FIGURES};
+use super::shapes::{array, choice, integer, nullable, number, object, reference, string};
+use crate::history::By;
+use crate::registry::StationKind;
+use serde_json::{Map, Value, json};
+
+pub fn all() -> Map<String, Value> {
+    let kind = choice(&StationKind::ALL.map(StationKind::as_str));
+    let low_use = object(json!({
+        "station": string(), "district": nullable("string"), "kind": kind, "host": nullable("string"),
+        "visits_per_day": reference("Figure"), "seat_utilisation": reference("Figure"),
+        "weeks": array(nullable("number")), "rank": integer(), "compared_with": integer(),
+        "median_visits_per_day": number(), "from": integer(), "to": integer(),
+    }));
+    let weight = object(json!({ "name": string(), "weight": number(), "score": nullable("number") }));
+    let stars = object(json!({
+        "station": string(), "district": nullable("string"), "kind": kind, "stars": nullable("integer"),
+        "score": nullable("number"), "weights": array(weight), "capped_by": array(string()),
+        "from": integer(), "to": integer(),
+    }));
+    let schemas = [
+        ("Figure", figure()),
+        ("Utilisation", utilisation(&kind)),
+        ("LowUse", low_use),
+        ("StarProposal", stars),
+        ("Series", series()),
+    ];
+    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+}
+
+fn figure() -> Value {
+    let mut figure = object(json!({ "value": nullable("number"), "data_coverage": number() }));
+    figure["description"] =
+        "A number with the share of the time that it rests on; null where that is below 0.8".into();
+    figure["properties"]["reason"] = choice(&["not_enough_data", "not_measured", "nothing_happened"]);
+    figure
+}
+
+fn utilisation(kind: &Value) -> Value {
+    let mut members = json!({
+        "by": choice(&By::ALL.map(By::as_str)), "key": string(), "district": nullable("string"), "kind": kind,
+        "stations": integer(), "from": integer(), "to": integer(),
+        "availability_station": reference("Figure"),
+    });
+    for name in FIGURES {
+        members[name] = reference("Figure");
+    }
+    for name in BY_CLASS {
+        members[name] = object(json!({ "48V": reference("Figure"), "60V": reference("Figure") }));
+    }
+    let results = [
+        "ok",
+        "no_ready",
+        "no_empty",
+        "not_inserted",
+        "not_taken",
+        "door_open",
+        "timeout",
+        "wrong_battery",
+        "offline",
+    ];
+    members["swaps"] = object(results.map(|name| (name.to_owned(), integer())).into_iter().collect());
+    object(members)
+}
+
+fn series() -> Value {
+    let point = json!({ "type": "object", "required": ["ts", "device"],
+        "properties": { "ts": integer(), "device": string() },
+        "description": "A reading as on the wire; or of a step: count, and mean, min, max by member" });
+    let mut series = object(json!({
+        "level": choice(&["raw", "minute", "hour"]), "step_ms": nullable("integer"),
+        "items": array(point), "next": nullable("string"),
+    }));
+    series["description"] = "Pass `next` as `cursor`".into();
+    series
+}

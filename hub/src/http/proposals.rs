@@ -1,0 +1,53 @@
+//! `/api/v1/low-use` and `/api/v1/stars`: lists with evidence, for a person to decide.
+
+use super::access::Reading;
+use super::history::{self, failed, stretch};
+use super::query::Parameters;
+use super::stations::Page;
+use super::uptime::uptimes;
+use super::utilisation::cut;
+use super::{App, Problem};
+use crate::calendar::DAY_MS;
+use crate::clock::now_ms;
+use crate::history::{LowUse, OpenAlerts, StarProposal};
+use axum::Json;
+use axum::extract::State;
+
+/// The stretch of a proposal when the caller names none, and the longest.
+const STRETCH_DEFAULT_MS: i64 = 28 * DAY_MS;
+const STRETCH_MAX_MS: i64 = 366 * DAY_MS;
+
+/// The bottom tenth of each kind and host over eight weeks.
+pub(super) async fn low_use(
+    State(app): State<App>,
+    _: Reading,
+    parameters: Parameters,
+) -> Result<Json<Page<LowUse>>, Problem> {
+    parameters.allow(&["limit", "cursor", "after"])?;
+    let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
+    app.blocking(move |app| {
+        let list = history::of(app)?.low_use().map_err(failed)?;
+        Ok(Json(cut(list, offset, limit)))
+    })
+    .await
+}
+
+pub(super) async fn stars(
+    State(app): State<App>,
+    _: Reading,
+    parameters: Parameters,
+) -> Result<Json<Page<StarProposal>>, Problem> {
+    parameters.allow(&["from", "to", "limit", "cursor", "after"])?;
+    let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
+    let (from, to) = stretch(parameters.time("from")?, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
+    if to.saturating_sub(from) > STRETCH_MAX_MS {
+        return Err(Problem::bad_request("from, to: at most 366 days in one answer"));
+    }
+    app.blocking(move |app| {
+        let uptime = uptimes(app, from, to)?;
+        let alerts = OpenAlerts::default();
+        let proposals = history::of(app)?.stars(from, to, &uptime, &alerts).map_err(failed)?;
+        Ok(Json(cut(proposals, offset, limit)))
+    })
+    .await
+}
