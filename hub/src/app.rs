@@ -324,8 +324,15 @@ fn open_history(
     }
     let history = History::open(&config.data_dir, directory.clone(), config.calendar.zone(), now_ms)?;
     let retention = history::Retention::from(&config.history);
-    let consumer =
-        history::Consumer::new(history.clone(), log.clone(), retention, metrics.clone(), health.clone())?;
+    let log_bytes_max = config.log.max_bytes.0;
+    let consumer = history::Consumer::new(
+        history.clone(),
+        log.clone(),
+        retention,
+        metrics.clone(),
+        health.clone(),
+        log_bytes_max,
+    )?;
     Ok(Some((history, consumer)))
 }
 

@@ -35,6 +35,7 @@ pub struct Metrics {
     pub influx_errors: IntCounterVec,
     pub influx_cursor_lag_records: IntGauge,
     pub history_lag_records: IntGauge,
+    pub history_skipped_records: IntCounter,
     pub http_requests: IntCounterVec,
     pub alerts_firing: IntGaugeVec,
     pub alert_notifications: IntCounterVec,
@@ -154,6 +155,10 @@ impl Metrics {
                 .gauge("influx_cursor_lag_records", "Log records that InfluxDB has not taken yet."),
             history_lag_records: make
                 .gauge("history_lag_records", "Log records that the embedded store has not committed yet."),
+            history_skipped_records: make.counter(
+                "history_skipped_records_total",
+                "Log records that the embedded store passed over because the log was nearly full.",
+            ),
             http_requests: make.counters("http_requests_total", "HTTP answers by status.", &["status"]),
             alerts_firing: make.gauges("alerts_firing", "Alerts that fire now.", &["severity"]),
             alert_notifications: make.counters(

@@ -93,7 +93,8 @@ fn fill(history: &History, ids: &[StationId], folder: &std::path::Path) -> Resul
         writer.commit()?;
     }
     let retention = Retention::from(&config::History::default());
-    let consumer = Consumer::new(history.clone(), log.clone(), retention, Metrics::new(), Health::default())?;
+    let consumer =
+        Consumer::new(history.clone(), log.clone(), retention, Metrics::new(), Health::default(), u64::MAX)?;
     let (stop, stopping) = shutdown::switch();
     let begun = Instant::now();
     let running = consumer.spawn(stopping)?;

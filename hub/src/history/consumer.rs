@@ -5,6 +5,8 @@
 //!   cursor `history` moves only after that. So a crash repeats nothing and loses nothing.
 //! - What is gathered is bounded by [`GATHERED_BYTES_MAX`]; while commits fail, reading stops there and the log keeps
 //!   the rest.
+//! - What acknowledges readings does not wait for it: when the log is three quarters full and nobody is further behind,
+//!   it passes over what it cannot keep up with, and counts that.
 //! - The thread runs at a higher nice value: what acknowledges readings goes first.
 
 use super::commit::Commit;
@@ -47,6 +49,8 @@ pub struct Consumer {
     retention: Retention,
     metrics: Metrics,
     health: Health,
+    /// Bytes of the log from which on this consumer gives way.
+    log_bytes_most: u64,
     /// Number of the last record gathered, and of the last one in `history.db`.
     applied: Seq,
     saved: Seq,
@@ -69,6 +73,8 @@ impl ConsumerHandle {
 }
 
 impl Consumer {
+    /// `log_bytes_max`: what the log may take, as configured.
+    ///
     /// # Errors
     /// If the cursor cannot be made or `history.db` not be read.
     pub fn new(
@@ -77,6 +83,7 @@ impl Consumer {
         retention: Retention,
         metrics: Metrics,
         health: Health,
+        log_bytes_max: u64,
     ) -> Result<Self, HistoryError> {
         let cursor = log.cursor(CURSOR).map_err(|error| HistoryError::Log(error.to_string()))?;
         let applied = history.progress(log.id())?.min(log.durable());
@@ -89,6 +96,7 @@ impl Consumer {
             retention,
             metrics,
             health,
+            log_bytes_most: log_bytes_max / 4 * 3,
             applied,
             saved: applied,
             log_time_ms: i64::MIN,
@@ -121,6 +129,7 @@ impl Consumer {
                 commit_at = Instant::now() + spread.max(rest).clamp(COMMIT_MIN, COMMIT_MAX);
             }
             if Instant::now() >= upkeep_at && !failed {
+                self.give_way();
                 let busy = self.upkeep();
                 upkeep_at = Instant::now() + if busy && !more { Duration::ZERO } else { UPKEEP };
             }
@@ -223,6 +232,28 @@ impl Consumer {
         self.cursor.save().map_err(|error| HistoryError::Log(error.to_string()))
     }
 
+    /// Passes over what keeps the log from being freed, when it is nearly full and all others are further.
+    fn give_way(&mut self) {
+        if self.log.bytes() < self.log_bytes_most {
+            return;
+        }
+        let others =
+            self.log.cursors().into_iter().filter(|(name, _)| name != CURSOR).map(|(_, position)| position);
+        let target = others.min().unwrap_or(Seq::MAX).min(self.log.durable());
+        if target <= self.applied {
+            return;
+        }
+        let records = target - self.applied;
+        tracing::error!(
+            records,
+            "the log is nearly full and the history is the last to need it: it passes over what it has not read"
+        );
+        self.metrics.history_skipped_records.inc_by(records);
+        self.reader = self.log.reader(target + 1);
+        self.applied = target;
+        self.commit_or_report();
+    }
+
     /// True if there is more to do.
     fn upkeep(&mut self) -> bool {
         if self.log_time_ms == i64::MIN {
@@ -250,3 +281,6 @@ fn be_nice() {
         tracing::warn!(%error, "the history's thread runs at the same priority as the others");
     }
 }
+
+#[cfg(test)]
+mod tests;
