@@ -1,7 +1,7 @@
 //! One transaction: readings into their blocks, the windows that they touch worked out again, and the progress.
 
 use super::block;
-use super::gather::Gathered;
+use super::gather::{Finding, Gathered};
 use super::table::{self, BlockState, Level, Result};
 use super::utilisation::{
     EXPECTED_MS, Facts, LOOKBACK_MS, Measures, Parts, Window, compute, reaches_far_enough, usage_of,
@@ -14,6 +14,7 @@ use waystation_protocol::{Reading, StationId};
 /// What is committed.
 pub struct Commit<'a> {
     pub gathered: &'a Gathered,
+    pub findings: &'a [Finding],
     pub log_id: &'a str,
     pub applied_seq: u64,
     /// The calendar and capacity of a station as the registry has them now.
@@ -46,6 +47,10 @@ impl Commit<'_> {
                 revision: &mut revision,
             }
             .work_out(&times)?;
+        }
+        for finding in self.findings {
+            revision += 1;
+            table::put_finding(&transaction, revision, finding)?;
         }
         let progress = "UPDATE progress SET log_id = ?1, applied_seq = ?2, revision = ?3";
         let applied = i64::try_from(self.applied_seq).unwrap_or(i64::MAX); // 2^63 records are never written

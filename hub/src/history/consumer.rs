@@ -216,11 +216,12 @@ impl Consumer {
     }
 
     fn commit(&mut self) -> Result<(), HistoryError> {
-        while self.saved < self.applied {
+        while self.saved < self.applied || self.gathering().has_findings() {
             // What a failed commit left comes first, and then the rest.
             let leaving = self.gathering().take(self.applied);
             self.history.commit(&Commit {
                 gathered: &leaving.gathered,
+                findings: &leaving.findings,
                 log_id: self.log.id(),
                 applied_seq: leaving.applied_seq,
                 facts: &|station| self.history.facts(station),

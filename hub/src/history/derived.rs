@@ -1,5 +1,5 @@
-//! Utilisation as points for InfluxDB: one for each hour and each day of a station, at its beginning, written again
-//! whenever it changes.
+//! What the history has worked out, as points for InfluxDB. Utilisation: one for each hour and each day of a station,
+//! at its beginning, written again whenever it changes.
 //!
 //! A window is judged as a whole even while it lasts, so that what is written last does not depend on when.
 
@@ -10,7 +10,7 @@ use crate::calendar::HOUR_MS;
 use crate::influx::{DerivedError, DerivedPoint, DerivedSource, Measurement};
 use rusqlite::Connection;
 use std::collections::HashMap;
-use waystation_protocol::{StationId, Value};
+use waystation_protocol::{PresenceState, StationId, Value};
 
 /// A window that changed.
 struct Changed {
@@ -45,6 +45,47 @@ impl DerivedSource for History {
             let district = directory.station(&window.station).and_then(|station| station.district.as_deref());
             take(&point(&window, facts, district));
         }
+        Ok(last)
+    }
+}
+
+/// The hub's own findings on presence as points: when it says something else than the station did.
+pub struct Findings(pub History);
+
+impl DerivedSource for Findings {
+    fn name(&self) -> &'static str {
+        "presence"
+    }
+
+    fn points_after(
+        &self,
+        place: i64,
+        limit: usize,
+        take: &mut dyn FnMut(&DerivedPoint<'_>),
+    ) -> Result<i64, DerivedError> {
+        let directory = self.0.0.directory.load();
+        let mut last = place;
+        let read = |reader: &Connection| {
+            let query = "SELECT revision, station, ts, online FROM finding WHERE revision > ?1 \
+                         ORDER BY revision LIMIT ?2";
+            let mut statement = reader.prepare_cached(query)?;
+            let mut rows = statement.query((place, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+            while let Some(row) = rows.next()? {
+                last = row.get(0)?;
+                let station = row.get_ref(1)?.as_str().unwrap_or_default();
+                let state = if row.get(3)? { PresenceState::Online } else { PresenceState::Offline };
+                take(&DerivedPoint {
+                    measurement: Measurement::Presence,
+                    station: Some(station),
+                    district: directory.station(station).and_then(|station| station.district.as_deref()),
+                    rule: None,
+                    fields: vec![("state", Value::Text(state.as_str()))],
+                    ts: row.get(2)?,
+                });
+            }
+            Ok(())
+        };
+        self.0.read(read).map_err(|error| DerivedError(error.to_string()))?;
         Ok(last)
     }
 }

@@ -10,12 +10,24 @@ use waystation_protocol::{Body, Reading, StationId};
 
 /// Station and start of the hour, UTC.
 pub type BlockKey = (StationId, i64);
+/// A station that the hub itself found there or gone, and when, ms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub station: StationId,
+    pub ts: i64,
+    pub online: bool,
+}
+
+/// Findings that wait for a commit; more are left out, for presence is told by others too.
+const FINDINGS_MAX: usize = 400_000;
+
 /// Readings in the order of their arrival.
 pub type Gathered = BTreeMap<BlockKey, Vec<Reading>>;
 
 /// What is on its way into the file.
 pub struct Leaving {
     pub gathered: Gathered,
+    pub findings: Vec<Finding>,
     /// The last record of the log that is in here or was committed before.
     pub applied_seq: u64,
 }
@@ -30,6 +42,7 @@ struct Memory {
     /// On its way into the file.
     leaving: Option<Arc<Leaving>>,
     bytes: usize,
+    findings: Vec<Finding>,
 }
 
 impl Gathering {
@@ -40,6 +53,21 @@ impl Gathering {
             let hour = reading.ts - reading.ts.rem_euclid(HOUR_MS);
             memory.open.entry((station.clone(), hour)).or_default().push(reading);
         }
+    }
+
+    /// Takes a finding; false if there is no room.
+    pub fn note(&self, finding: Finding) -> bool {
+        let mut memory = self.lock();
+        let room = memory.findings.len() < FINDINGS_MAX;
+        if room {
+            memory.findings.push(finding);
+        }
+        room
+    }
+
+    /// Whether findings wait for a commit.
+    pub fn has_findings(&self) -> bool {
+        !self.lock().findings.is_empty()
     }
 
     /// Bytes gathered, roughly.
@@ -59,7 +87,9 @@ impl Gathering {
         let memory = &mut *memory;
         let leaving = memory.leaving.get_or_insert_with(|| {
             memory.bytes = 0;
-            Arc::new(Leaving { gathered: std::mem::take(&mut memory.open), applied_seq })
+            let (gathered, findings) =
+                (std::mem::take(&mut memory.open), std::mem::take(&mut memory.findings));
+            Arc::new(Leaving { gathered, findings, applied_seq })
         });
         Arc::clone(leaving)
     }

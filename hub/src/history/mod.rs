@@ -24,6 +24,7 @@ mod upkeep;
 pub mod utilisation;
 
 pub use consumer::{CURSOR, Consumer, ConsumerHandle};
+pub use derived::Findings;
 pub use low_use::LowUse;
 pub use query::{Point, Query, STEP_MAX_MS, Series, Values};
 pub use report::{By, Resolution, UptimeOf, UtilisationItem, UtilisationQuery};
@@ -34,7 +35,7 @@ pub use utilisation::{Figure, Figures, Uptime};
 use crate::calendar::Zone;
 use crate::registry::SharedDirectory;
 use commit::Commit;
-use gather::Gathering;
+use gather::{Finding, Gathering};
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,6 +103,14 @@ impl History {
         let readers = Mutex::default();
         let gathering = Gathering::default();
         Ok(Self(Arc::new(Shared { path, writer, readers, gathering, directory, zone, now_ms })))
+    }
+
+    /// Takes in what the hub itself found of a station's presence; it does not block. Findings go to InfluxDB
+    /// ([`Findings`]), for the log does not hold them.
+    pub fn note_presence(&self, station: &StationId, online: bool, ts_ms: i64) {
+        if !self.gathering().note(Finding { station: station.clone(), ts: ts_ms, online }) {
+            tracing::debug!(station = %station, "a finding on presence was left out: too many wait");
+        }
     }
 
     /// The last record of this log that is in here.

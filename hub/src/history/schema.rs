@@ -11,6 +11,7 @@
 //!              had been deleted, to be added to its roll-ups
 //! window_hour  utilisation's parts of a local hour; kept WINDOW_DAYS
 //! window_day   the same of a local day; kept for ever
+//! finding      what the hub itself found of stations' presence; kept WINDOW_DAYS
 //! seen         when each station was first heard, and what it was seen to measure
 //! ```
 //!
@@ -60,6 +61,12 @@ const TABLES: &str = "
         PRIMARY KEY (start, station)
     ) WITHOUT ROWID;
     CREATE INDEX window_day_by_revision ON window_day (revision);
+    CREATE TABLE finding (
+        revision INTEGER PRIMARY KEY,
+        station TEXT NOT NULL,
+        ts INTEGER NOT NULL,
+        online INTEGER NOT NULL
+    );
     CREATE TABLE seen (
         station TEXT PRIMARY KEY,
         first_ms INTEGER NOT NULL,

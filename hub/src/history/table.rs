@@ -1,6 +1,7 @@
 //! The statements on `history.db`, over a connection or a transaction.
 
 use super::block::{self, BlockError};
+use super::gather::Finding;
 use super::rollup::Rollup;
 use super::utilisation::Parts;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -181,6 +182,20 @@ pub fn set_rolled_up(connection: &Connection, station: &str, start: i64) -> Resu
     let update = "UPDATE block SET state = 1 WHERE level = 0 AND station = ?1 AND start = ?2";
     connection.prepare_cached(update)?.execute(params![station, start])?;
     Ok(())
+}
+
+pub fn put_finding(connection: &Connection, revision: i64, finding: &Finding) -> Result<()> {
+    let insert = "INSERT INTO finding (revision, station, ts, online) VALUES (?1, ?2, ?3, ?4)";
+    let values = params![revision, finding.station.as_str(), finding.ts, finding.online];
+    connection.prepare_cached(insert)?.execute(values)?;
+    Ok(())
+}
+
+pub fn delete_findings(connection: &Connection, before: i64, limit: usize) -> Result<usize> {
+    let delete =
+        "DELETE FROM finding WHERE revision IN (SELECT revision FROM finding WHERE ts < ?1 LIMIT ?2)";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(connection.prepare_cached(delete)?.execute(params![before, limit])?)
 }
 
 /// Notes when a station was first heard and what it measures.

@@ -53,6 +53,7 @@ impl Case {
         let facts = |station: &StationId| self.history.facts(station);
         let commit = Commit {
             gathered: &leaving.gathered,
+            findings: &leaving.findings,
             log_id: "log",
             applied_seq: leaving.applied_seq,
             facts: &facts,
@@ -295,4 +296,31 @@ fn what_changed_goes_to_influxdb_and_nothing_else() {
     let changed: Vec<_> =
         points(&case, last).1.into_iter().map(|(measurement, hour, _)| (measurement, hour)).collect();
     assert_eq!(changed, [(Measurement::UtilisationHour, 1), (Measurement::UtilisationDay, 0)]);
+}
+
+#[test]
+fn what_the_hub_found_goes_to_influxdb_once_it_is_kept() {
+    use crate::influx::DerivedSource;
+    let mut case = Case::new(&["a"]);
+    case.history.note_presence(&id("a"), false, DAY + 1);
+    case.history.note_presence(&id("b"), true, DAY + 2);
+    case.commit();
+    let findings = Findings(case.history.clone());
+    let mut shown = Vec::new();
+    let last = findings
+        .points_after(0, 100, &mut |point| {
+            shown.push(format!(
+                "{} {:?} {} {:?}",
+                point.station.unwrap(),
+                point.district,
+                point.ts - DAY,
+                point.fields
+            ));
+        })
+        .unwrap();
+    assert_eq!(
+        shown,
+        [r#"a Some("江北区") 1 [("state", Text("offline"))]"#, r#"b None 2 [("state", Text("online"))]"#,]
+    );
+    assert_eq!(findings.points_after(last, 100, &mut |_| panic!("again")).unwrap(), last);
 }

@@ -88,6 +88,8 @@ pub fn retain(connection: &Connection, retention: Retention, log_time_ms: i64) -
         let before = log_time_ms - kept_ms - HOUR_MS;
         more |= table::delete_blocks(connection, level, before, DELETED_AT_ONCE)? == DELETED_AT_ONCE;
     }
-    let deleted = table::delete_hours(connection, log_time_ms - WINDOW_DAYS * DAY_MS, DELETED_AT_ONCE)?;
-    Ok(more || deleted == DELETED_AT_ONCE)
+    let before = log_time_ms - WINDOW_DAYS * DAY_MS;
+    more |= table::delete_hours(connection, before, DELETED_AT_ONCE)? == DELETED_AT_ONCE;
+    more |= table::delete_findings(connection, before, DELETED_AT_ONCE)? == DELETED_AT_ONCE;
+    Ok(more)
 }
