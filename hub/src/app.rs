@@ -30,7 +30,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::task::{JoinError, JoinSet};
 use waystation_durable_log::{Log, OpenError, Options, WhenFull, Writer};
-use waystation_protocol::Presence;
+use waystation_protocol::{Presence, PresenceState};
 
 /// Why the hub does not start; each says what to do.
 #[derive(Debug, Error)]
@@ -126,13 +126,17 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     }
     let events = SessionEvents::default();
     let publishes = broker.clone();
+    let (history, history_consumer) = history.unzip();
+    let finds = history.clone();
     let on_effect = move |effect| match effect {
         Effect::PresencePublish { station, change } => {
+            if let Some(history) = &finds {
+                history.note_presence(&station, change.state == PresenceState::Online, change.ts);
+            }
             publishes.set_presence(&station, presence_json(&change), true);
         }
     };
     let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
-    let (history, history_consumer) = history.unzip();
     let history_consumer =
         history_consumer.map(|consumer| consumer.spawn(consumers_shutdown.clone())).transpose()?;
     let influx = match &config.influx {
@@ -141,9 +145,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
             let (log, directory, metrics) = (log.clone(), directory.clone(), metrics.clone());
             let stopping = consumers_shutdown.clone();
             let running = influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?;
-            let derived =
-                history.iter().map(|history| Arc::new(history.clone()) as Arc<dyn influx::DerivedSource>);
-            Some(running.with_derived(derived.collect(), &config.data_dir, stopping))
+            Some(running.with_derived(derived(history.as_ref()), &config.data_dir, stopping))
         }
         None => {
             give_up_cursor(&log, influx::CURSOR, "[influx] is gone from the configuration");
@@ -345,6 +347,16 @@ fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
         when_full: WhenFull::Refuse,
         max_record_bytes: u32::try_from(record_bytes_max).unwrap_or(u32::MAX),
     }
+}
+
+/// What goes to InfluxDB besides the log.
+fn derived(history: Option<&History>) -> Vec<Arc<dyn influx::DerivedSource>> {
+    let mut sources: Vec<Arc<dyn influx::DerivedSource>> = Vec::new();
+    if let Some(history) = history {
+        sources.push(Arc::new(history.clone()));
+        sources.push(Arc::new(history::Findings(history.clone())));
+    }
+    sources
 }
 
 /// The log must not be kept for a consumer that is no more.
