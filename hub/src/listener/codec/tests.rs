@@ -68,9 +68,19 @@ fn subscriptions() {
     );
     check(
         Version::V5,
-        b"\x82\x09\0\x01\x02\x0b\x05\0\x01#\x21",
+        b"\x82\x09\0\x01\x02\x0b\x05\0\x01#\x01",
         Packet::Subscribe(Subscribe { packet_id: 1, filters: vec![filter], identified: true }),
     );
+    for (options, retained) in [(0x11, Retained::IfNew), (0x21, Retained::Never)] {
+        let packet = [0x82, 7, 0, 1, 0, 0, 1, b'#', options];
+        let filters = vec![Filter { retained, ..filter }];
+        check(
+            Version::V5,
+            &packet,
+            Packet::Subscribe(Subscribe { packet_id: 1, filters, identified: false }),
+        );
+    }
+    check_refused(Version::V5, b"\x82\x07\0\x01\0\0\x01#\x31");
     check_refused(Version::V311, b"\x82\x02\0\x01");
     check_refused(Version::V311, b"\x82\x06\0\x01\0\x01#\x03");
     check_refused(Version::V311, b"\x80\x06\0\x01\0\x01#\x01");
