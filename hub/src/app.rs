@@ -8,7 +8,7 @@ use crate::access::{Addresses, Throttle};
 use crate::broker::{self, Broker, BrokerError, BrokerThreads};
 use crate::clock::now_ms;
 use crate::config::{self, Config};
-use crate::fleet::{self, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError, Thresholds};
+use crate::fleet::{self, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError};
 use crate::health::Health;
 use crate::history::{self, ConsumerHandle, History, HistoryError};
 use crate::http;
@@ -116,7 +116,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     let recovering = (config.clone(), metrics.clone(), health.clone());
     let recovered = tokio::task::spawn_blocking(move || recover(&recovering.0, recovering.1, recovering.2));
     let Opened { registry, directory, operations, writer, log, state, history } = recovered.await??;
-    let Recovered { fleet, store, ledgers, projector } = state;
+    let Recovered { fleet, store, ledgers, projector, .. } = state;
 
     let (broker, broker_threads) = Broker::start(broker::Options::default(), metrics.clone())?;
     for station in fleet.lock().stations() {
@@ -135,6 +135,8 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
             }
             publishes.set_presence(&station, presence_json(&change), true);
         }
+        // Saved by the projector, whose bell calls those who read them.
+        Effect::Alert(alert) => tracing::debug!(rule = %alert.rule, id = alert.id, "alert"),
     };
     let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
     let history_consumer =
@@ -306,9 +308,18 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
             "the disk has damaged records that were acknowledged: they are lost; check the disk"
         );
     }
-    let thresholds = Thresholds::from(&config.presence);
+    let settings = fleet::Settings::from(config);
     let history = open_history(config, &directory, &log, &metrics, &health)?;
-    let state = fleet::recover(data_dir, &log, thresholds, metrics, health, now_ms, operations.clone())?;
+    let state = fleet::recover(
+        data_dir,
+        &log,
+        settings,
+        directory.clone(),
+        metrics,
+        health,
+        now_ms,
+        operations.clone(),
+    )?;
     Ok(Opened { registry, directory, operations, writer, log, state, history })
 }
 

@@ -2,10 +2,13 @@
 //! be forgotten.
 //!
 //! Keys: `page.*` the page itself; `state.*` presence; `kind.*`, `member.*`, `value.*` what a station reports, under
-//! its wire name.
+//! its wire name; `alert.*` what alerts say, with `{placeholders}`.
+
+mod alerts;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// One text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,7 +22,18 @@ pub struct Text {
 /// All texts by key.
 #[must_use]
 pub fn all() -> BTreeMap<&'static str, Text> {
-    TEXTS.iter().map(|(key, zh, en)| (*key, Text { key, zh, en })).collect()
+    tables().map(|(key, zh, en)| (*key, Text { key, zh, en })).collect()
+}
+
+/// The text of this key.
+#[must_use]
+pub fn find(key: &str) -> Option<Text> {
+    static BY_KEY: LazyLock<BTreeMap<&'static str, Text>> = LazyLock::new(all);
+    BY_KEY.get(key).copied()
+}
+
+fn tables() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    TEXTS.iter().chain(alerts::TEXTS)
 }
 
 const TEXTS: &[(&str, &str, &str)] = &[
@@ -195,13 +209,13 @@ const TEXTS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{TEXTS, all};
+    use super::all;
     use crate::fleet::State;
     use waystation_protocol::{Kind, MemberSpec, MemberType, members};
 
     #[test]
     fn every_text_stands_once_and_in_both_languages() {
-        assert_eq!(all().len(), TEXTS.len(), "a key stands twice");
+        assert_eq!(all().len(), super::tables().count(), "a key stands twice");
         for text in all().values() {
             assert!(!text.zh.is_empty() && !text.en.is_empty(), "{}", text.key);
         }

@@ -34,10 +34,7 @@ pub(super) fn complete() -> Config {
         },
         influx: Some(influx),
         http: Http { tls: Some(tls), ..Http::default() },
-        alerts: super::Alerts {
-            rules: Some(serde_json::json!(["…"])),
-            channels: Some(serde_json::json!(["…"])),
-        },
+        alerts: super::Alerts { channels: Some(serde_json::json!(["…"])), ..super::Alerts::default() },
         ..Config::default()
     }
 }

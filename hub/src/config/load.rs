@@ -182,10 +182,11 @@ impl Loader {
         };
         let mut found = super::secrets::read(&mut config);
         found.extend(config.check_values());
-        for (key, text) in found {
+        let found = found.into_iter().map(|(key, text)| (key.to_owned(), text));
+        for (key, text) in found.chain(config.alerts.check()) {
             // A key that is wrong by itself has its default here, which says nothing about what was meant.
             if !self.mistakes.iter().any(|mistake| mistake.key == key) {
-                self.mistake(places, key, text);
+                self.mistake(places, &key, text);
             }
         }
         Some(config)
@@ -226,6 +227,9 @@ fn choices(key: &str) -> Option<&'static str> {
         "mqtt.tls.client_auth" | "http.tls.client_auth" => Some("none, optional, required"),
         "influx.api" => Some("v2, v1"),
         "metrics.per_station" => Some("auto, always, never"),
+        rule if rule.starts_with("alerts.rules.") && rule.ends_with(".severity") => {
+            Some("critical, warning, info")
+        }
         _ => None,
     }
 }

@@ -1,17 +1,21 @@
 //! `hub.toml`: every key with its default. Loading, environment overrides and checks are in [`load()`].
 
 mod address;
+mod alerts;
 mod known;
 mod load;
 mod mistake;
 mod places;
+mod rules;
 mod secrets;
 mod size;
 mod values;
 
+pub use alerts::Alerts;
 pub use load::{DEFAULT_FILE, Examined, Loaded, environment, examine, load, load_with};
 pub use mistake::{ConfigErrors, ConfigMistake, Place, Text};
 pub use places::Places;
+pub use rules::{Rule, RuleConfig, Rules, Severity};
 pub use size::ByteSize;
 
 use crate::calendar::Zone;
@@ -316,16 +320,6 @@ impl Default for Presence {
     fn default() -> Self {
         Self { warn_after_s: 180, offline_after_s: 900, flap_window_s: 600 }
     }
-}
-
-/// Alert rules and channels; the keys are free until the alert stage reads them.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Alerts {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rules: Option<serde_json::Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<serde_json::Value>,
 }
 
 /// Prometheus metrics.

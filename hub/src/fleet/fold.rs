@@ -1,26 +1,39 @@
 //! `(state, event, now) → (state, effects)`.
 
+mod deadlines;
+
+use super::alerts::{
+    Alert, Book, Cause, Change, Facts, Judge, SavedBook, Settings, Severity, StationAlerts, Told,
+};
 use super::latest::Latest;
 use super::ledger::{Ledger, Totals};
-use super::presence::{Presence, State, Thresholds};
+use super::presence::{Presence, State};
 use crate::entry::{Entry, PresenceChange, What};
+use crate::registry::Directory;
 use compact_str::CompactString;
+use deadlines::Deadlines;
 use std::collections::HashMap;
-use waystation_protocol::{PresenceState, StationId};
+use std::net::IpAddr;
+use std::sync::Arc;
+use waystation_protocol::{Body, PresenceState, Reading, StationId};
 
 /// Longest time between two ticks that a hub which works well lets pass, ms. After a longer one (a suspended
 /// machine, a stalled disk) the hub has been blind, and silence is counted anew. [J] ten missed ticks.
 const BLIND_AFTER_MS: i64 = 10_000;
+/// How often a station is looked at whose state may not get worse, ms.
+const FROZEN_MS: i64 = 30_000;
 
 /// What happened.
 #[derive(Debug)]
 pub enum Event {
     /// A record of the log.
     Entry(Entry),
-    /// A session of a station began.
-    Connected { station: StationId, at_ms: i64 },
+    /// A session of a station began, from this address.
+    Connected { station: StationId, at_ms: i64, address: Option<IpAddr> },
     /// A session of a station ended, taken over or not; it was last heard on it at `at_ms`.
     Disconnected { station: StationId, at_ms: i64 },
+    /// The registry changed.
+    Directory(Arc<Directory>),
     /// Time passed; expected about once a second.
     Tick,
 }
@@ -30,15 +43,27 @@ pub enum Event {
 pub enum Effect {
     /// The retained presence of the station is not what the hub knows: publish this.
     PresencePublish { station: StationId, change: PresenceChange },
+    /// An alert fires, changed while it fires, or is over.
+    Alert(Box<Alert>),
 }
 
 /// The state of all stations that were ever heard of.
 pub struct Fleet {
-    thresholds: Thresholds,
     listening_since_ms: i64,
     last_tick_ms: Option<i64>,
+    /// When the hub last looked before it was started, if it ran before.
+    alive_ms: Option<i64>,
     stations: Vec<StationState>,
+    /// What the registry says of the station at the same place.
+    facts: Vec<Facts>,
     places: HashMap<StationId, u32>,
+    directory: Option<Arc<Directory>>,
+    deadlines: Deadlines,
+    /// Stations by state, in the order of [`State::ALL`].
+    counts: [usize; State::ALL.len()],
+    book: Book,
+    /// What the rules found within one event; empty between events.
+    changes: Vec<Change>,
     version: u64,
     totals: Totals,
     /// Places of the stations that changed since they were last taken for saving.
@@ -54,9 +79,12 @@ pub struct StationState {
     /// Version of its agent, as it said in its last presence.
     pub agent: Option<CompactString>,
     pub(super) presence: Presence,
+    pub(super) alerts: StationAlerts,
     state: State,
     version: u64,
     unsaved: bool,
+    /// See [`Deadlines`].
+    queued: i64,
 }
 
 impl StationState {
@@ -67,9 +95,11 @@ impl StationState {
             ledger: Ledger::default(),
             agent: None,
             presence: Presence::default(),
+            alerts: StationAlerts::default(),
             state: State::NeverSeen,
             version: 0,
             unsaved: false,
+            queued: deadlines::NONE,
         }
     }
 
@@ -108,13 +138,19 @@ impl StationState {
 impl Fleet {
     /// An empty fleet of a hub that listens since `listening_since_ms`.
     #[must_use]
-    pub fn new(thresholds: Thresholds, listening_since_ms: i64) -> Self {
+    pub fn new(settings: impl Into<Settings>, listening_since_ms: i64) -> Self {
         Self {
-            thresholds,
             listening_since_ms,
             last_tick_ms: None,
+            alive_ms: None,
             stations: Vec::new(),
+            facts: Vec::new(),
             places: HashMap::new(),
+            directory: None,
+            deadlines: Deadlines::default(),
+            counts: [0; State::ALL.len()],
+            book: Book::new(settings.into()),
+            changes: Vec::new(),
             version: 0,
             totals: Totals::default(),
             unsaved: Vec::new(),
@@ -126,12 +162,16 @@ impl Fleet {
     pub fn apply(&mut self, event: Event, now_ms: i64) -> Vec<Effect> {
         match event {
             Event::Entry(entry) => self.entry(entry, now_ms),
-            Event::Connected { station, at_ms } => {
-                self.change(&station, now_ms, |station| station.presence.connect(at_ms));
+            Event::Connected { station, at_ms, address } => {
+                self.change(&station, at_ms, now_ms, |station, judge| {
+                    station.presence.connect(at_ms);
+                    station.alerts.connected(judge, address);
+                });
             }
             Event::Disconnected { station, at_ms } => {
-                self.change(&station, now_ms, |station| station.presence.disconnect(at_ms));
+                self.change(&station, at_ms, now_ms, |station, _| station.presence.disconnect(at_ms));
             }
+            Event::Directory(directory) => self.directory(directory, now_ms),
             Event::Tick => return self.tick(now_ms),
         }
         Vec::new()
@@ -166,13 +206,48 @@ impl Fleet {
         self.listening_since_ms
     }
 
+    /// The alerts that fire.
+    pub fn alerts(&self) -> impl ExactSizeIterator<Item = &Alert> {
+        self.book.firing()
+    }
+
+    /// How many alerts of this severity fire.
+    #[must_use]
+    pub fn alerts_firing(&self, severity: Severity) -> usize {
+        self.book.count(severity)
+    }
+
+    /// Alerts that changed since they were last taken, which a save must not leave behind.
+    pub(super) fn take_alerts(&mut self) -> Vec<Alert> {
+        self.book.take_changed()
+    }
+
+    /// What a restart must know besides stations and firing alerts.
+    pub(super) fn saved_book(&self) -> SavedBook {
+        self.book.saved(self.last_tick_ms.or(self.alive_ms))
+    }
+
+    /// Puts back what fired when the hub stopped. Call it after the stations were restored.
+    pub(super) fn restore_alerts(&mut self, saved: SavedBook, firing: impl IntoIterator<Item = Alert>) {
+        self.alive_ms = saved.alive_ms;
+        let episode = |(station, place): (&StationState, u32)| {
+            station.alerts.episode.as_ref().map(|episode| (episode.since, place, episode.told == Told::Held))
+        };
+        let episodes = self.stations.iter().zip(0..).filter_map(episode).collect();
+        self.book.restore(saved, firing, episodes);
+    }
+
     /// Puts a saved station back; the fleet must not know it yet.
     pub(super) fn restore(&mut self, mut station: StationState) {
-        station.state =
-            station.presence.state(self.listening_since_ms, self.listening_since_ms, &self.thresholds);
+        let since = self.listening_since_ms;
+        station.state = station.presence.state(since, since, &self.book.settings.presence);
         self.totals = self.totals.plus(station.ledger.totals());
-        self.places.insert(station.id.clone(), place(self.stations.len()));
+        let place = place(self.stations.len());
+        self.counts[station.state as usize] += 1;
+        self.facts.push(self.facts_of(&station.id));
+        self.places.insert(station.id.clone(), place);
         self.stations.push(station);
+        self.plan(place, since);
     }
 
     pub(super) fn restored(
@@ -181,8 +256,9 @@ impl Fleet {
         agent: Option<CompactString>,
         ledger: Ledger,
         latest: Latest,
+        alerts: StationAlerts,
     ) -> StationState {
-        StationState { presence, agent, ledger, latest, ..StationState::new(id) }
+        StationState { presence, agent, ledger, latest, alerts, ..StationState::new(id) }
     }
 
     /// Hands each station that changed since the last call to `save`, at most `stations_max` of them; false when
@@ -209,17 +285,18 @@ impl Fleet {
     fn entry(&mut self, entry: Entry, now_ms: i64) {
         let Entry { station, received_ms, what } = entry;
         let (mut before, mut after) = (Totals::default(), Totals::default());
-        self.change(&station, now_ms, |station| match what {
+        self.change(&station, received_ms, now_ms, |station, judge| match what {
             What::Readings(readings) => {
                 station.presence.heard(received_ms);
-                readings.into_iter().for_each(|reading| station.latest.update(reading));
+                readings.into_iter().for_each(|reading| station.take_reading(reading, judge));
             }
             What::Batch(place, readings) => {
                 station.presence.heard(received_ms);
                 before = station.ledger.totals();
                 station.ledger.record(&place);
                 after = station.ledger.totals();
-                readings.into_iter().for_each(|reading| station.latest.update(reading));
+                station.alerts.ledger(judge, before, after);
+                readings.into_iter().for_each(|reading| station.take_reading(reading, judge));
             }
             What::Presence(change) => {
                 station.presence.says(change.state, received_ms);
@@ -232,50 +309,221 @@ impl Fleet {
         self.totals = self.totals.minus(before).plus(after);
     }
 
-    fn change(&mut self, id: &StationId, now_ms: i64, change: impl FnOnce(&mut StationState)) {
+    /// Changes a station by what happened at `at_ms`.
+    fn change(
+        &mut self,
+        id: &StationId,
+        at_ms: i64,
+        now_ms: i64,
+        change: impl FnOnce(&mut StationState, &mut Judge<'_>),
+    ) {
         let place = match self.places.get(id) {
             Some(place) => *place,
             None => self.add(id),
         };
+        self.judge(place, at_ms, |station, judge| {
+            // What was due before this happened comes before it, whenever the last tick was.
+            station.alerts.pass(judge, at_ms);
+            change(station, judge);
+        });
+        self.settle(place, now_ms);
         let station = &mut self.stations[place as usize];
-        change(station);
-        station.state = station.presence.state(now_ms, self.listening_since_ms, &self.thresholds);
         self.version += 1;
         station.version = self.version;
         mark(station, &mut self.unsaved, place);
     }
 
+    /// Runs `with` on a station and the judge of its rules, and enters what they found into the book.
+    fn judge(&mut self, place: u32, at_ms: i64, with: impl FnOnce(&mut StationState, &mut Judge<'_>)) {
+        let planned = self.is_planned(place, at_ms);
+        let Self { stations, facts, book, changes, directory, .. } = self;
+        let (station, facts) = (&mut stations[place as usize], &facts[place as usize]);
+        let id = station.id.clone();
+        let mut judge = Judge {
+            settings: &book.settings,
+            station: &id,
+            facts,
+            registered: directory.is_none() || facts.registered(),
+            planned,
+            now: at_ms,
+            changes,
+        };
+        with(station, &mut judge);
+        if !changes.is_empty() {
+            book.take_in(changes);
+        }
+    }
+
+    /// Finds a station's state, says so if it is another one, and plans when to look again.
+    fn settle(&mut self, place: u32, now_ms: i64) {
+        let station = &self.stations[place as usize];
+        let presence = &self.book.settings.presence;
+        let found = station.presence.state(now_ms, self.listening_since_ms, presence);
+        let state = match (found, station.state) {
+            (State::Offline, State::Offline) => State::Offline,
+            (State::Late | State::Offline, _) if self.book.is_frozen() => State::Unknown,
+            (found, _) => found,
+        };
+        if state != station.state {
+            self.moved(place, state, now_ms);
+        }
+        self.plan(place, now_ms);
+    }
+
+    /// A station's state changes.
+    fn moved(&mut self, place: u32, to: State, now_ms: i64) {
+        let station = &mut self.stations[place as usize];
+        let from = std::mem::replace(&mut station.state, to);
+        self.counts[from as usize] -= 1;
+        self.counts[to as usize] += 1;
+        if to == State::Online && matches!(from, State::Late | State::Offline) {
+            self.judge(place, now_ms, |station, judge| station.alerts.was_silent(judge));
+        }
+        let known = self.directory.is_none() || self.facts[place as usize].registered();
+        let quiet = !known || self.is_planned(place, now_ms);
+        self.book.moved(place, &mut self.stations[place as usize], to, quiet, now_ms);
+    }
+
+    /// Plans when time alone changes something about a station.
+    fn plan(&mut self, place: u32, now_ms: i64) {
+        let station = &mut self.stations[place as usize];
+        let presence = &self.book.settings.presence;
+        let by_presence = station.presence.deadline(station.state, self.listening_since_ms, presence);
+        let by_presence =
+            by_presence.map(|at| if self.book.is_frozen() { at.max(now_ms + FROZEN_MS) } else { at });
+        if let Some(at) = by_presence.into_iter().chain(station.alerts.next_due()).min() {
+            self.deadlines.add(place, &mut station.queued, at);
+        }
+    }
+
     fn add(&mut self, id: &StationId) -> u32 {
         let place = place(self.stations.len());
         self.stations.push(StationState::new(id.clone()));
+        self.facts.push(self.facts_of(id));
+        self.counts[State::NeverSeen as usize] += 1;
         self.places.insert(id.clone(), place);
         place
     }
 
+    fn facts_of(&self, id: &StationId) -> Facts {
+        Facts::of(self.directory.as_deref(), id.as_str(), &self.book.settings.zone)
+    }
+
+    /// Whether people work at a station now, and know what they do.
+    fn is_planned(&self, _place: u32, _at_ms: i64) -> bool {
+        false
+    }
+
+    fn directory(&mut self, directory: Arc<Directory>, now_ms: i64) {
+        self.directory = Some(directory);
+        for place in 0..place(self.stations.len()) {
+            let facts = self.facts_of(&self.stations[place as usize].id);
+            let gone = self.facts[place as usize].registered() && !facts.registered();
+            self.facts[place as usize] = facts;
+            if gone {
+                self.judge(place, now_ms, |station, judge| station.alerts.clear(judge));
+                self.book.forget_station(&mut self.stations[place as usize], now_ms);
+                mark(&mut self.stations[place as usize], &mut self.unsaved, place);
+            }
+        }
+    }
+
     fn tick(&mut self, now_ms: i64) -> Vec<Effect> {
-        let last_tick_ms = self.last_tick_ms.replace(now_ms).unwrap_or(now_ms);
-        if now_ms - last_tick_ms > BLIND_AFTER_MS {
-            tracing::warn!(
-                seconds = (now_ms - last_tick_ms) / 1_000,
-                "the hub itself stood still; the silence of stations is counted from now on"
-            );
-            self.listening_since_ms = now_ms;
+        let mut all = self.look_at_clock(now_ms);
+        let mut effects = Vec::new();
+        // Once for what is due; again for everybody if that made the hub blind, or let it see again.
+        loop {
+            self.look_at_stations(all, now_ms, &mut effects);
+            let (online, unknown) =
+                (self.counts[State::Online as usize], self.counts[State::Unknown as usize]);
+            self.book.forget(&self.stations, now_ms);
+            let waited = now_ms - self.listening_since_ms >= self.book.settings.presence.offline_after_ms;
+            let was_frozen = self.book.is_frozen();
+            all = self.book.look(&mut self.stations, &self.facts, online, unknown, waited, now_ms);
+            if !all {
+                break;
+            }
+            if was_frozen {
+                self.listening_since_ms = now_ms;
+            }
+        }
+        if !self.book.is_frozen() {
+            for place in self.book.tell_of_gone(&mut self.stations, &self.facts, now_ms) {
+                mark(&mut self.stations[place as usize], &mut self.unsaved, place);
+            }
+        }
+        effects.extend(self.book.take_changed().into_iter().map(|alert| Effect::Alert(Box::new(alert))));
+        effects
+    }
+
+    /// Whether the hub looked all the time; true if every station must be looked at now.
+    fn look_at_clock(&mut self, now_ms: i64) -> bool {
+        let last_tick_ms = self.last_tick_ms.replace(now_ms);
+        let stations = self.stations.len();
+        match (last_tick_ms, self.alive_ms) {
+            (None, Some(alive_ms)) => {
+                self.book.was_away(Cause::Stopped, alive_ms, self.listening_since_ms, stations);
+            }
+            (Some(last_ms), _) if now_ms - last_ms > BLIND_AFTER_MS => {
+                tracing::warn!(
+                    seconds = (now_ms - last_ms) / 1_000,
+                    "the hub itself stood still; the silence of stations is counted from now on"
+                );
+                self.book.was_away(Cause::Stalled, last_ms, now_ms, stations);
+                self.listening_since_ms = now_ms;
+                return true;
+            }
+            _ => {}
         }
         // A clock that was set back must not make the hub listen from the future on.
         self.listening_since_ms = self.listening_since_ms.min(now_ms);
-        let mut effects = Vec::new();
-        for (station, place) in self.stations.iter_mut().zip(0..) {
-            let state = station.presence.state(now_ms, self.listening_since_ms, &self.thresholds);
-            let word = station.presence.correct(state, now_ms);
-            if state != station.state || word.is_some() {
-                station.state = state;
-                self.version += 1;
-                station.version = self.version;
-                mark(station, &mut self.unsaved, place);
-            }
-            effects.extend(word.map(|word| publish(station, word, now_ms)));
+        last_tick_ms.is_none_or(|last_ms| now_ms < last_ms)
+    }
+
+    fn look_at_stations(&mut self, all: bool, now_ms: i64, effects: &mut Vec<Effect>) {
+        if all {
+            (0..place(self.stations.len())).for_each(|place| self.look(place, now_ms, effects));
+            return;
         }
-        effects
+        while let Some((at, place)) = self.deadlines.pop(now_ms) {
+            let station = &mut self.stations[place as usize];
+            if station.queued == at {
+                station.queued = deadlines::NONE;
+                self.look(place, now_ms, effects);
+            }
+        }
+    }
+
+    /// Looks at a station again, as time has passed.
+    fn look(&mut self, place: u32, now_ms: i64, effects: &mut Vec<Effect>) {
+        let before = self.stations[place as usize].state;
+        let due = self.stations[place as usize].alerts.next_due().is_some_and(|due| due <= now_ms);
+        if due {
+            self.judge(place, now_ms, |station, judge| station.alerts.pass(judge, now_ms));
+        }
+        self.settle(place, now_ms);
+        let station = &mut self.stations[place as usize];
+        let word = station.presence.correct(station.state, now_ms);
+        if due || word.is_some() || station.state != before {
+            self.version += 1;
+            station.version = self.version;
+            mark(station, &mut self.unsaved, place);
+        }
+        if let Some(word) = word {
+            effects.push(publish(station, word, now_ms));
+            self.plan(place, now_ms);
+        }
+    }
+}
+
+impl StationState {
+    fn take_reading(&mut self, reading: Reading, judge: &mut Judge<'_>) {
+        self.alerts.observe(judge, &reading);
+        let cabinet = matches!(reading.body, Body::Cabinet(_)).then(|| reading.device.clone());
+        self.latest.update(reading);
+        if let Some(cabinet) = cabinet {
+            self.alerts.stock(judge, &self.latest, &cabinet);
+        }
     }
 }
 
@@ -293,6 +541,22 @@ fn mark(station: &mut StationState, unsaved: &mut Vec<u32>, place: u32) {
 /// A fleet has far fewer than 2^32 stations: each takes some 200 bytes.
 fn place(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+impl Fleet {
+    /// This fleet, loaded from what was saved, as if no time had passed for `before`: sessions go on.
+    pub(super) fn continuing(mut self, before: &Fleet) -> Self {
+        self.last_tick_ms = before.last_tick_ms;
+        self.counts = before.counts;
+        for place in 0..place(self.stations.len()) {
+            let known = &before.stations[place as usize];
+            let station = &mut self.stations[place as usize];
+            (station.presence, station.state) = (known.presence.clone(), known.state);
+            self.plan(place, before.listening_since_ms);
+        }
+        self
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,13 @@ impl Latest {
         }
     }
 
+    /// The latest reading of a device.
+    #[must_use]
+    pub fn get(&self, kind: Kind, device: &DeviceId) -> Option<&Reading> {
+        let at = self.0.binary_search_by(|known| key(known).cmp(&(kind, device))).ok()?;
+        self.0.get(at)
+    }
+
     /// The readings, sorted by kind and device.
     #[must_use]
     pub fn readings(&self) -> &[Reading] {

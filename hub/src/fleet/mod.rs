@@ -7,6 +7,8 @@
 //!   short lock.
 //! - Every change gives a station a higher `version`, so that a reader asks only for what is newer than it has seen.
 
+mod alert_store;
+pub mod alerts;
 mod fold;
 mod latest;
 pub mod ledger;
@@ -19,6 +21,8 @@ mod sessions;
 mod snapshot;
 mod store;
 
+pub use alert_store::{AlertBell, AlertFilter, AlertPage};
+pub use alerts::{Alert, AlertState, Rule, Settings, Severity};
 pub use fold::{Effect, Event, Fleet, StationState};
 pub use latest::{LATEST_MAX, Latest};
 pub use ledger::{Ledger, New, OutboxView, Totals};

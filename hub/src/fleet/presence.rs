@@ -127,6 +127,26 @@ impl Presence {
         }
     }
 
+    /// When time alone next changes the state, or calls for a word; `state` is the present one.
+    #[must_use]
+    pub fn deadline(&self, state: State, listening_since_ms: i64, thresholds: &Thresholds) -> Option<i64> {
+        let last_seen_ms = self.last_seen_ms?;
+        let said_online = self.said.is_none_or(|(word, _)| word == PresenceState::Online);
+        if state == State::Offline && said_online {
+            return Some(last_seen_ms); // at once
+        }
+        let heard_ms = last_seen_ms.max(listening_since_ms);
+        let silence_ms = match state {
+            _ if self.connected() => None,
+            State::Online => Some(thresholds.warn_after_ms.saturating_add(1)),
+            State::Late | State::Unknown => Some(thresholds.offline_after_ms),
+            State::Offline | State::NeverSeen => None,
+        };
+        let doubt = self.doubt.filter(|_| matches!(state, State::Online | State::Late));
+        let doubt_ms = doubt.map(|doubt| doubt.since_ms.saturating_add(CORRECTION_AFTER_MS));
+        silence_ms.map(|silence_ms| heard_ms.saturating_add(silence_ms)).into_iter().chain(doubt_ms).min()
+    }
+
     pub fn connect(&mut self, at_ms: i64) {
         self.sessions = self.sessions.saturating_add(1);
         self.heard(at_ms);

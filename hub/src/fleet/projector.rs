@@ -7,9 +7,10 @@
 //!   [`PENDING_BYTES_MAX`] bytes of quarantine wait in memory, then reading stops until the disk takes them.
 
 use super::SharedFleet;
+use super::alert_store::{AlertBell, AlertSave};
+use super::alerts::{Alert, Settings, Severity};
 use super::fold::{Effect, Event, Fleet};
 use super::ledger::{Ledger, Totals};
-use super::presence::Thresholds;
 use super::quarantine::QuarantineItem;
 use super::sessions::SessionEvents;
 use super::snapshot::StationRow;
@@ -18,6 +19,7 @@ use crate::entry::{Entry, What};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::operations::{CommandOutcome, Operations};
+use crate::registry::{Directory, SharedDirectory};
 use crate::shutdown::Shutdown;
 use std::collections::HashMap;
 use std::path::Path;
@@ -35,6 +37,8 @@ const BATCH_BYTES: usize = 1 << 20;
 const ROWS_PER_LOCK: usize = 256;
 const PENDING_ITEMS_MAX: usize = 20_000;
 const PENDING_BYTES_MAX: usize = 32 << 20;
+/// A hub with nothing to save says at least this often that it is alive, ms.
+const ALIVE_MS: i64 = 30_000;
 const TICK: Duration = Duration::from_secs(1);
 const SAVE: Duration = Duration::from_secs(1);
 /// A save may take at most this share of the time, one in ten.
@@ -51,6 +55,8 @@ pub struct Recovered {
     pub store: Arc<Store>,
     /// What each station has on disk, for intake.
     pub ledgers: HashMap<StationId, Ledger>,
+    /// Rings when alerts were saved.
+    pub bell: AlertBell,
     pub projector: Projector,
 }
 
@@ -59,20 +65,25 @@ pub struct Recovered {
 ///
 /// # Errors
 /// If `state.db` or the log cannot be read.
+#[allow(clippy::too_many_arguments)] // once, from the start's parts
 pub fn recover(
     data_dir: &Path,
     log: &Log,
-    thresholds: Thresholds,
+    settings: impl Into<Settings>,
+    directory: SharedDirectory,
     metrics: Metrics,
     health: Health,
     now_ms: fn() -> i64,
     operations: Operations,
 ) -> Result<Recovered, StoreError> {
     let store = Arc::new(Store::open(data_dir, now_ms)?);
-    let mut fleet = Fleet::new(thresholds, now_ms());
+    let mut fleet = Fleet::new(settings, now_ms());
+    let directory_seen = directory.load_full();
+    fleet.apply(Event::Directory(Arc::clone(&directory_seen)), now_ms());
     let applied = store.load(log.id(), &mut fleet)?.min(log.durable());
     let cursor = log.cursor(CURSOR).map_err(|error| StoreError::Log(error.to_string()))?;
     let fleet = SharedFleet::new(fleet);
+    let bell = AlertBell::default();
     let mut projector = Projector {
         log: log.clone(),
         reader: log.reader(applied + 1),
@@ -90,12 +101,17 @@ pub fn recover(
         operations,
         lost: Totals::default(),
         unreadable_since: None,
+        directory,
+        directory_seen,
+        alerts: Vec::new(),
+        bell: bell.clone(),
+        alive_saved_ms: 0,
     };
     projector.replay()?;
     projector.lost = fleet.lock().totals();
     let ledgers =
         fleet.lock().stations().map(|station| (station.id.clone(), station.ledger.clone())).collect();
-    Ok(Recovered { fleet, store, ledgers, projector })
+    Ok(Recovered { fleet, store, ledgers, bell, projector })
 }
 
 /// Reads the log into the fleet's state. It does nothing until it is spawned.
@@ -119,6 +135,14 @@ pub struct Projector {
     /// Losses that the metrics show already.
     lost: Totals,
     unreadable_since: Option<Instant>,
+    directory: SharedDirectory,
+    /// The registry as the fleet's state knows it.
+    directory_seen: Arc<Directory>,
+    /// Alerts that changed and are not saved yet.
+    alerts: Vec<Alert>,
+    bell: AlertBell,
+    /// When `state.db` last learned that the hub is alive.
+    alive_saved_ms: i64,
 }
 
 #[derive(Default)]
@@ -284,10 +308,26 @@ impl Projector {
     }
 
     fn tick(&mut self) -> Vec<Effect> {
-        let (effects, totals) = {
+        let now_ms = (self.now_ms)();
+        let directory = self.directory.load_full();
+        let (effects, totals, firing) = {
             let mut fleet = self.fleet.lock();
-            (fleet.apply(Event::Tick, (self.now_ms)()), fleet.totals())
+            if !Arc::ptr_eq(&directory, &self.directory_seen) {
+                self.directory_seen = Arc::clone(&directory);
+                fleet.apply(Event::Directory(directory), now_ms);
+            }
+            let effects = fleet.apply(Event::Tick, now_ms);
+            let firing = Severity::ALL.map(|severity| (severity, fleet.alerts_firing(severity)));
+            (effects, fleet.totals(), firing)
         };
+        for (severity, count) in firing {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.metrics.alerts_firing.with_label_values(&[severity.as_str()]).set(count);
+        }
+        self.alerts.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Alert(alert) => Some(Alert::clone(alert)),
+            Effect::PresencePublish { .. } => None,
+        }));
         self.count_losses(totals);
         effects
     }
@@ -323,7 +363,16 @@ impl Projector {
         self.operations.command_outcomes(&self.outcomes)?;
         self.outcomes.clear();
         let rows = self.take_rows();
-        if rows.is_empty() && self.quarantined.is_empty() && self.saved == self.applied {
+        let now_ms = (self.now_ms)();
+        let book = {
+            let mut fleet = self.fleet.lock();
+            // What happened since the last tick, so that no station is saved without its alerts.
+            self.alerts.extend(fleet.take_alerts());
+            fleet.saved_book()
+        };
+        let something = !rows.is_empty() || !self.quarantined.is_empty() || !self.alerts.is_empty();
+        let alive = now_ms - self.alive_saved_ms >= ALIVE_MS;
+        if !something && !alive && self.saved == self.applied {
             return Ok(());
         }
         let save = Save {
@@ -331,6 +380,7 @@ impl Projector {
             applied_seq: self.applied,
             stations: &rows,
             quarantined: &self.quarantined,
+            alerts: AlertSave { alerts: &self.alerts, book: Some(&book), now_ms },
         };
         if let Err(error) = self.store.save(&save) {
             self.fleet.lock().put_back_unsaved(rows.iter().map(|row| row.id.as_str()));
@@ -338,6 +388,11 @@ impl Projector {
         }
         self.quarantined.clear();
         self.quarantined_bytes = 0;
+        self.alive_saved_ms = now_ms;
+        if !self.alerts.is_empty() {
+            self.alerts.clear();
+            self.bell.ring();
+        }
         self.saved = self.applied;
         self.cursor.advance(self.saved);
         self.cursor.save().map_err(|error| StoreError::Log(error.to_string()))

@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! progress    one row: the log's id, and the number of its last record that is in here
-//! station     presence, ledger (JSON) and latest readings (the log's binary form) of every station
+//! station     presence, ledger and rules' memory (JSON), latest readings (the log's binary form) of every station
+//! alert       every alert, firing or resolved, as JSON; a change gives it a higher revision
+//! fleet       one row: what alerts remember of all stations together (JSON)
 //! quarantine  what could not be taken, newest 100,000 items or 256 MiB
 //! ```
 //!
@@ -15,7 +17,8 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-const VERSION: i64 = 1;
+/// The file's versions: entry n leads from version n to n + 1. Append only.
+const MIGRATIONS: &[&str] = &[TABLES, ALERTS];
 
 /// Another connection of this process may hold the file for one transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,6 +54,26 @@ const TABLES: &str = "
     INSERT INTO quarantine_dropped VALUES (1, 0);
 ";
 
+const ALERTS: &str = "
+    ALTER TABLE station ADD COLUMN alerts TEXT NOT NULL DEFAULT '{}';
+    CREATE TABLE fleet (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL);
+    CREATE TABLE alert (
+        id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL UNIQUE,
+        rule TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        state TEXT NOT NULL,
+        station TEXT,
+        district TEXT,
+        starts_at INTEGER NOT NULL,
+        ends_at INTEGER,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX alert_by_start ON alert (starts_at, id);
+    CREATE INDEX alert_firing ON alert (starts_at, id) WHERE state = 'firing';
+    CREATE INDEX alert_by_station ON alert (station, starts_at, id);
+";
+
 /// Opens the file to write, and makes it if it is not there.
 pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let failed = |source| StoreError::sqlite("open", path, source);
@@ -60,15 +83,14 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     // FULL syncs the WAL at each commit: the log's cursor moves on the strength of it.
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
-    match found {
-        VERSION => {}
-        0 => {
-            let transaction = connection.transaction().map_err(failed)?;
-            transaction.execute_batch(TABLES).map_err(failed)?;
-            transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
-            transaction.commit().map_err(failed)?;
-        }
-        newer => return Err(StoreError::Newer { path: path.to_owned(), found: newer, known: VERSION }),
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
+    let Some(done) = done else { return Err(StoreError::Newer { path: path.to_owned(), found, known }) };
+    if done < MIGRATIONS.len() {
+        let transaction = connection.transaction().map_err(failed)?;
+        MIGRATIONS[done..].iter().try_for_each(|step| transaction.execute_batch(step)).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", known).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
     }
     Ok(connection)
 }

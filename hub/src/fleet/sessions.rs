@@ -5,6 +5,7 @@
 
 use super::fold::Event;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use waystation_protocol::StationId;
 
@@ -17,12 +18,17 @@ struct Changes {
     begun: u32,
     ended: u32,
     at_ms: i64,
+    /// Of the last session that began.
+    address: Option<IpAddr>,
 }
 
 impl SessionEvents {
-    /// A session of the station began.
-    pub fn connected(&self, station: &StationId, at_ms: i64) {
-        self.note(station, at_ms, |changes| changes.begun += 1);
+    /// A session of the station began, from this address.
+    pub fn connected(&self, station: &StationId, at_ms: i64, address: Option<IpAddr>) {
+        self.note(station, at_ms, |changes| {
+            changes.begun += 1;
+            changes.address = address.or(changes.address);
+        });
     }
 
     /// A session of the station ended, taken over or not; it was last heard on it at `at_ms`.
@@ -33,10 +39,10 @@ impl SessionEvents {
     /// Everything since the last call. Beginnings come first: a session ends after it began.
     pub(super) fn take(&self) -> impl Iterator<Item = Event> {
         let noted = std::mem::take(&mut *self.changes());
-        noted.into_iter().flat_map(|(station, Changes { begun, ended, at_ms })| {
+        noted.into_iter().flat_map(|(station, Changes { begun, ended, at_ms, address })| {
             let connected = std::iter::repeat_n(station.clone(), begun as usize);
             let disconnected = std::iter::repeat_n(station, ended as usize);
-            let connected = connected.map(move |station| Event::Connected { station, at_ms });
+            let connected = connected.map(move |station| Event::Connected { station, at_ms, address });
             connected.chain(disconnected.map(move |station| Event::Disconnected { station, at_ms }))
         })
     }

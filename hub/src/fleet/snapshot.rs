@@ -1,5 +1,6 @@
 //! A station's state as a row of `state.db`, and back.
 
+use super::alerts::StationAlerts;
 use super::fold::{Fleet, StationState};
 use super::latest::Latest;
 use super::presence::Presence;
@@ -15,6 +16,7 @@ pub struct StationRow {
     agent: Option<String>,
     ledger: String,
     latest: Vec<u8>,
+    alerts: String,
 }
 
 impl StationRow {
@@ -29,6 +31,8 @@ impl StationRow {
             // Ranges and ids as JSON: nothing in them can fail to be written.
             ledger: serde_json::to_string(&station.ledger).unwrap_or_else(|_| "[]".into()),
             latest,
+            // Numbers and names as JSON.
+            alerts: serde_json::to_string(&station.alerts).unwrap_or_else(|_| "{}".into()),
         }
     }
 
@@ -44,11 +48,12 @@ impl StationRow {
             agent: row.get("agent")?,
             ledger: row.get("ledger")?,
             latest: row.get("latest")?,
+            alerts: row.get("alerts")?,
         })
     }
 
     /// The station's state; `None` if its id or its ledger cannot be read.
-    fn restore(self) -> Option<StationState> {
+    pub(super) fn restore(self) -> Option<StationState> {
         let id = StationId::try_from(self.id.as_str()).ok()?;
         let ledger = serde_json::from_str(&self.ledger).ok()?;
         let mut latest = Latest::default();
@@ -60,16 +65,20 @@ impl StationRow {
                 Err(_) => break,
             }
         }
+        let alerts = serde_json::from_str(&self.alerts).unwrap_or_else(|error| {
+            tracing::error!(station = self.id, %error, "what its rules remembered cannot be read; they learn anew");
+            StationAlerts::default()
+        });
         let presence = Presence::restored(self.last_seen_ms, self.said);
-        Some(Fleet::restored(id, presence, self.agent.map(Into::into), ledger, latest))
+        Some(Fleet::restored(id, presence, self.agent.map(Into::into), ledger, latest, alerts))
     }
 }
 
 /// Writes stations over what was saved of them before.
 pub fn save(transaction: &Transaction<'_>, rows: &[StationRow]) -> rusqlite::Result<()> {
     let mut upsert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO station (id, last_seen_ms, said, said_ms, agent, ledger, latest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT OR REPLACE INTO station (id, last_seen_ms, said, said_ms, agent, ledger, latest, alerts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for row in rows {
         let said = row.said.map(|(word, _)| word.as_str());
@@ -81,7 +90,8 @@ pub fn save(transaction: &Transaction<'_>, rows: &[StationRow]) -> rusqlite::Res
             said_ms,
             row.agent,
             row.ledger,
-            row.latest
+            row.latest,
+            row.alerts
         ])?;
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! `state.db`: what the fold made of the log so far, and the quarantine.
 
+use super::alert_store::{self, AlertFilter, AlertPage, AlertSave};
+use super::alerts::Alert;
 use super::fold::Fleet;
 use super::quarantine::{self, Kept, QuarantineFilter, QuarantineItem, QuarantinePage};
 use super::schema;
@@ -55,6 +57,7 @@ pub struct Save<'a> {
     pub applied_seq: u64,
     pub stations: &'a [StationRow],
     pub quarantined: &'a [QuarantineItem],
+    pub alerts: AlertSave<'a>,
 }
 
 impl Store {
@@ -75,6 +78,8 @@ impl Store {
         let writer = self.writer();
         let mut read = || {
             snapshot::load(&writer.connection, fleet)?;
+            let (book, firing) = alert_store::load(&writer.connection)?;
+            fleet.restore_alerts(book, firing);
             let progress = "SELECT applied_seq FROM progress WHERE log_id = ?1";
             writer.connection.query_row(progress, [log_id], |row| row.get::<_, i64>(0)).optional()
         };
@@ -86,6 +91,7 @@ impl Store {
     pub(super) fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
         let write = |transaction: &rusqlite::Transaction<'_>, kept: Kept| {
             snapshot::save(transaction, save.stations)?;
+            alert_store::save(transaction, &save.alerts)?;
             let kept = kept.insert(transaction, save.quarantined.iter())?;
             let progress = "INSERT OR REPLACE INTO progress (one, log_id, applied_seq) VALUES (1, ?1, ?2)";
             let applied = i64::try_from(save.applied_seq).unwrap_or(i64::MAX); // 2^63 records are never written
@@ -100,8 +106,36 @@ impl Store {
     /// # Errors
     /// If the file cannot be read.
     pub fn quarantine_page(&self, filter: &QuarantineFilter) -> Result<QuarantinePage, StoreError> {
+        self.read(|connection| quarantine::page(connection, filter))
+    }
+
+    /// One page of the alerts, the newest start first. Blocks on the disk, as all of these do.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn alert_page(&self, filter: &AlertFilter) -> Result<AlertPage, StoreError> {
+        self.read(|connection| alert_store::page(connection, filter))
+    }
+
+    /// The alert of this id, firing or resolved.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn alert(&self, id: &str) -> Result<Option<Alert>, StoreError> {
+        self.read(|connection| alert_store::one(connection, id))
+    }
+
+    /// Alerts that changed after this revision, oldest change first, each as it is now.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn alerts_since(&self, revision: i64, limit: u32) -> Result<Vec<(i64, Alert)>, StoreError> {
+        self.read(|connection| alert_store::since(connection, revision, limit))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        quarantine::page(&reader, filter).map_err(|source| StoreError::sqlite("read", &self.path, source))
+        read(&reader).map_err(|source| StoreError::sqlite("read", &self.path, source))
     }
 
     fn commit(

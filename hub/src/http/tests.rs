@@ -123,6 +123,7 @@ impl Server {
             dir.path(),
             &log,
             thresholds,
+            registry.load().unwrap().shared(),
             metrics.clone(),
             health.clone(),
             now_ms,
@@ -130,7 +131,7 @@ impl Server {
         )
         .unwrap();
         let sessions = SessionEvents::default();
-        sessions.connected(&StationId::try_from("jb-001").unwrap(), now_ms());
+        sessions.connected(&StationId::try_from("jb-001").unwrap(), now_ms(), None);
         let (projector_stop, projector_shutdown) = shutdown::switch();
         let projector = recovered.projector.spawn(sessions.clone(), |_| {}, projector_shutdown).unwrap();
         let directory = registry.load().unwrap().shared();

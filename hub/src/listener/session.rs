@@ -20,6 +20,7 @@ use crate::intake::Message;
 use crate::recorder::Ticket;
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -143,6 +144,8 @@ pub(super) struct Session {
     wrote: Instant,
     rate: Rate,
     since_ms: i64,
+    /// Where the client is; the fleet asks what stations that go together have in common.
+    address: Option<IpAddr>,
 }
 
 /// Publishes within the current second.
@@ -190,7 +193,13 @@ impl Session {
             wrote: now,
             rate: Rate { second: now, count: 0 },
             since_ms,
+            address: None,
         }
+    }
+
+    pub(super) fn from_address(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
     }
 
     /// Bytes that arrived in the same read as CONNECT.
@@ -408,7 +417,7 @@ pub(super) async fn run(mut session: Box<Session>) {
     metrics.mqtt_connections.inc();
     let identity = session.admitted.identity.clone();
     if let Identity::Station(station) = &identity {
-        shard.shared.events.connected(station, session.since_ms);
+        shard.shared.events.connected(station, session.since_ms, session.address);
     }
     tracing::debug!(who = ?identity, version = ?session.version, "connected");
     let end = session.serve().await;

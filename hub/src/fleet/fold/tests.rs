@@ -1,5 +1,6 @@
 use super::*;
 use crate::entry::Place;
+use crate::fleet::Thresholds;
 use crate::fleet::presence::CORRECTION_AFTER_MS;
 use proptest::prelude::*;
 use waystation_protocol::{Decoded, Kind, Limits, OutboxId, Reading, decode_channel};
@@ -46,7 +47,7 @@ use Step::{Connect, Disconnect, Says, Wait};
 
 fn step(fleet: &mut Fleet, step: Step, at: i64) {
     let event = match step {
-        Connect => Event::Connected { station: id("jb-001"), at_ms: at },
+        Connect => Event::Connected { station: id("jb-001"), at_ms: at, address: None },
         Disconnect => Event::Disconnected { station: id("jb-001"), at_ms: at },
         Step::Reading => entry(at, What::Readings(vec![environment(START)])),
         Says(state) => entry(at, What::Presence(PresenceChange { state, ts: at, agent: None })),
@@ -63,8 +64,10 @@ fn play(fleet: &mut Fleet, steps: &[(i64, Step)]) -> Vec<(i64, PresenceState)> {
         let at = START + after;
         while now + 1_000 <= at {
             now += 1_000;
-            for Effect::PresencePublish { change, .. } in fleet.apply(Event::Tick, now) {
-                words.push((now - START, change.state));
+            for effect in fleet.apply(Event::Tick, now) {
+                if let Effect::PresencePublish { change, .. } = effect {
+                    words.push((now - START, change.state));
+                }
             }
         }
         step(fleet, *what, at);
@@ -162,7 +165,7 @@ fn after_a_restart_a_station_is_unknown_not_offline() {
     let restart = START + 10 * OFFLINE;
     let mut after = fleet(restart);
     let presence = Presence::restored(saved.last_seen_ms(), saved.presence.said());
-    after.restore(Fleet::restored(saved.id, presence, saved.agent, saved.ledger, saved.latest));
+    after.restore(Fleet::restored(saved.id, presence, saved.agent, saved.ledger, saved.latest, saved.alerts));
     let state = |fleet: &Fleet| fleet.station("jb-001").unwrap().state();
     assert_eq!(state(&after), State::Unknown);
     after.apply(Event::Tick, restart + 1_000);

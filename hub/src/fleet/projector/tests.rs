@@ -1,5 +1,6 @@
 use super::*;
 use crate::entry::{Place, PresenceChange, Quarantined};
+use crate::fleet::Thresholds;
 use crate::fleet::{QuarantineFilter, SessionEvents, State};
 use crate::influx::{QuarantineSink, RefusedLine};
 use crate::operations::Operations;
@@ -42,8 +43,10 @@ impl Folder {
 
     fn recover(&self) -> Recovered {
         let (metrics, health) = (Metrics::new(), Health::default());
+        let directory = Directory::default().shared();
         let operations = Operations::open(self.dir.path(), NOW).unwrap();
-        recover(self.dir.path(), &self.log, THRESHOLDS, metrics, health, || NOW, operations).unwrap()
+        recover(self.dir.path(), &self.log, THRESHOLDS, directory, metrics, health, || NOW, operations)
+            .unwrap()
     }
 
     fn reopened(self) -> Self {
@@ -143,7 +146,7 @@ fn the_thread_follows_the_log_and_the_sessions_and_saves_when_it_stops() {
     let (fleet, sessions) = (recovered.fleet.clone(), SessionEvents::default());
     let (trigger, shutdown) = shutdown::switch();
     let thread = recovered.projector.spawn(sessions.clone(), |_| {}, shutdown).unwrap();
-    sessions.connected(&id("jb-002"), NOW);
+    sessions.connected(&id("jb-002"), NOW, None);
     folder.write([("jb-001", online()), ("jb-001", batch(1, 5)), ("jb-001", quarantined(1))]);
     trigger.stop();
     thread.join();

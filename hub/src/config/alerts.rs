@@ -1,0 +1,64 @@
+//! `[alerts]`: whether and how alerts are raised. The rules' own table is in [`super::rules`].
+
+use serde::{Deserialize, Serialize};
+
+use super::{Rules, Text};
+
+/// Alert rules and channels.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alerts {
+    /// Off: no alert is raised at all.
+    pub enabled: bool,
+    /// How long the alert of a station that is gone is held back, to see which others go with it, seconds.
+    pub group_window_s: u64,
+    /// Fewest stations that make one alert about what they have in common.
+    pub group_stations_min: u64,
+    /// Least share of the stations with that in common which must be gone, percent.
+    pub group_share_pct: u64,
+    /// Hours after which an alert that still fires is sent again; 0: never.
+    pub repeat_after_h: u64,
+    /// Minutes without an acknowledgement after which a critical alert is escalated; 0: never.
+    pub escalate_after_min: u64,
+    pub rules: Rules,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<serde_json::Value>,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            group_window_s: 75,
+            group_stations_min: 5,
+            group_share_pct: 50,
+            repeat_after_h: 24,
+            escalate_after_min: 15,
+            rules: Rules::default(),
+            channels: None,
+        }
+    }
+}
+
+impl Alerts {
+    /// Values that are out of range or contradict one another, by key.
+    pub(super) fn check(&self) -> Vec<(String, Text)> {
+        let mut found = self.rules.check();
+        for (key, value, least, most) in [
+            ("group_window_s", self.group_window_s, 0, 600),
+            ("group_stations_min", self.group_stations_min, 2, 10_000),
+            ("group_share_pct", self.group_share_pct, 1, 100),
+            ("repeat_after_h", self.repeat_after_h, 0, 720),
+            ("escalate_after_min", self.escalate_after_min, 0, 10_080),
+        ] {
+            if !(least..=most).contains(&value) {
+                let text = Text::new(
+                    format!("{value} 超出范围；请取 {least} 到 {most}"),
+                    format!("{value} is out of range; choose {least} to {most}"),
+                );
+                found.push((format!("alerts.{key}"), text));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,386 @@
+//! What alerts remember of one station. Saved in its row, as JSON.
+//!
+//! Invariants
+//! - Late readings are not judged: one counts if it is hardly older than its receipt and not older than the last one
+//!   of its device. So a backfill raises no alert, and none ends by it.
+//! - At most [`DEVICES_MAX`] devices are remembered; past that the one silent for longest is forgotten.
+
+use super::address::AddressRange;
+use super::cabinet::CabinetMemory;
+use super::door::DoorMemory;
+use super::gateway::GatewayMemory;
+use super::presence::Episode;
+use super::room::{EnvironmentMemory, OccupancyMemory};
+use super::settings::Verdict;
+use super::tally::{HOUR_PART_MS, Tally};
+use super::watch::{Details, Judge, Subject, Watch};
+use crate::config::Rule;
+use crate::fleet::{Latest, Totals};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use waystation_protocol::{Body, DeviceId, Kind, Reading};
+
+/// Oldest reading that is judged, ms: what the contract lets a clock differ by, and some travel.
+const LIVE_MS: i64 = 150_000;
+/// [J] several times what the largest known station holds.
+const DEVICES_MAX: usize = 64;
+/// How long an alert of lost records stays after the last loss, ms [J].
+const LOST_MS: i64 = 3_600_000;
+/// Times in an hour that a station goes silent and comes back, which make a flapping one [J].
+const SILENCES: u32 = 3;
+
+/// What alerts remember of one station.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StationAlerts {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watches: Vec<Watch>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    devices: Vec<Device>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flaps: Option<Box<Flaps>>,
+    #[serde(skip_serializing_if = "Lost::is_default")]
+    lost: Lost,
+    /// Since it is gone, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episode: Option<Episode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressRange>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Device {
+    id: DeviceId,
+    /// When the newest reading that was judged was measured.
+    newest_ms: i64,
+    memory: Memory,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Memory {
+    Door(Box<DoorMemory>),
+    Cabinet(Box<CabinetMemory>),
+    Occupancy(Box<OccupancyMemory>),
+    Environment(Box<EnvironmentMemory>),
+    Gateway(GatewayMemory),
+}
+
+/// Sessions that began, and silences that ended.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Flaps {
+    sessions: Tally,
+    silences: Tally,
+}
+
+/// Records that will never come: how many there are, and how many an alert has told of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Lost {
+    total: u64,
+    told: u64,
+}
+
+impl Lost {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Memory {
+    /// An empty one for this kind; none for kinds that no rule watches.
+    fn for_kind(kind: Kind) -> Option<Self> {
+        Some(match kind {
+            Kind::Door => Self::Door(Box::default()),
+            Kind::Cabinet | Kind::Swap => Self::Cabinet(Box::default()),
+            Kind::Occupancy => Self::Occupancy(Box::default()),
+            Kind::Environment => Self::Environment(Box::default()),
+            Kind::Gateway => Self::Gateway(GatewayMemory::default()),
+            Kind::Amenity | Kind::Fund => return None,
+        })
+    }
+
+    fn is_for(&self, kind: Kind) -> bool {
+        matches!(
+            (self, kind),
+            (Self::Door(_), Kind::Door)
+                | (Self::Cabinet(_), Kind::Cabinet | Kind::Swap)
+                | (Self::Occupancy(_), Kind::Occupancy)
+                | (Self::Environment(_), Kind::Environment)
+                | (Self::Gateway(_), Kind::Gateway)
+        )
+    }
+}
+
+impl StationAlerts {
+    /// Judges a reading that was received at `judge.now`.
+    pub fn observe(&mut self, judge: &mut Judge<'_>, reading: &Reading) {
+        let measured_ms = measured_ms(reading);
+        if judge.now.saturating_sub(measured_ms) > LIVE_MS {
+            return;
+        }
+        let Some(at) = self.place(reading.body.kind(), &reading.device) else { return };
+        let Self { watches, devices, .. } = self;
+        let Device { id, newest_ms, memory } = &mut devices[at];
+        if measured_ms < *newest_ms {
+            return;
+        }
+        *newest_ms = measured_ms;
+        let ts = reading.ts;
+        let mut lost = 0;
+        match (memory, &reading.body) {
+            (Memory::Door(memory), Body::Door(door)) => memory.observe(judge, watches, id, ts, door),
+            (Memory::Cabinet(memory), Body::Cabinet(cabinet)) => {
+                memory.observe(judge, watches, id, ts, cabinet);
+            }
+            (Memory::Cabinet(memory), Body::Swap(swap)) => memory.swap(judge, watches, id, swap),
+            (Memory::Occupancy(memory), Body::Occupancy(people)) => {
+                memory.observe(judge, watches, id, ts, people);
+            }
+            (Memory::Environment(memory), Body::Environment(air)) => {
+                memory.observe(judge, watches, id, ts, air);
+            }
+            (Memory::Gateway(memory), Body::Gateway(gateway)) => {
+                lost = memory.observe(judge, watches, id, ts, gateway);
+            }
+            _ => {}
+        }
+        if lost > 0 {
+            self.lost(judge, lost, true);
+        }
+    }
+
+    /// Judges a cabinet's stock, which the readings of several moments tell together.
+    pub fn stock(&mut self, judge: &mut Judge<'_>, latest: &Latest, device: &DeviceId) {
+        let Some(Reading { ts, body: Body::Cabinet(cabinet), .. }) = latest.get(Kind::Cabinet, device) else {
+            return;
+        };
+        let Some(slots) = &cabinet.slots else { return };
+        let Self { watches, devices, .. } = self;
+        let is_it = |known: &&mut Device| known.id == *device && known.memory.is_for(Kind::Cabinet);
+        if let Some(Device { id, newest_ms, memory: Memory::Cabinet(memory) }) =
+            devices.iter_mut().find(is_it)
+            && *newest_ms == *ts
+        {
+            memory.stock(judge, watches, id, *ts, slots);
+        }
+    }
+
+    /// A session began.
+    pub fn connected(&mut self, judge: &mut Judge<'_>, address: Option<IpAddr>) {
+        if let Some(range) = address.and_then(AddressRange::of) {
+            self.address = Some(range);
+        }
+        let part_ms = judge.settings.flap_window_ms / 12;
+        self.flaps.get_or_insert_default().sessions.add(judge.now, part_ms, 1, 0);
+        self.flapping(judge);
+    }
+
+    /// The station was late, and is back.
+    pub fn was_silent(&mut self, judge: &mut Judge<'_>) {
+        self.flaps.get_or_insert_default().silences.add(judge.now, HOUR_PART_MS, 1, 0);
+        self.flapping(judge);
+    }
+
+    #[must_use]
+    pub fn is_flapping(&self) -> bool {
+        self.watches.iter().any(|watch| watch.rule == Rule::Flapping)
+    }
+
+    fn flapping(&mut self, judge: &mut Judge<'_>) {
+        let Some(flaps) = &mut self.flaps else { return };
+        let part_ms = judge.settings.flap_window_ms / 12;
+        let (sessions, _) = flaps.sessions.sum(judge.now, part_ms);
+        let (silences, _) = flaps.silences.sum(judge.now, HOUR_PART_MS);
+        let limits = judge.settings.of(Rule::Flapping);
+        let verdict = match limits.verdict(f64::from(sessions).next_up()) {
+            Verdict::Clear if silences >= SILENCES => Verdict::Set,
+            // As often as that is no accident, but not over either.
+            Verdict::Clear if silences > 1 => Verdict::Between,
+            verdict => verdict,
+        };
+        let details = || {
+            let minutes = part_ms * 12 / 60_000;
+            Details::default()
+                .value("sessions", sessions)
+                .value("silences", silences)
+                .value("minutes", minutes)
+        };
+        judge.judge(&mut self.watches, Subject::station(Rule::Flapping), verdict, details);
+        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.rule == Rule::Flapping) {
+            watch.due = Some(judge.now + part_ms.max(1_000));
+        }
+    }
+
+    /// The ledger changed by a batch.
+    pub fn ledger(&mut self, judge: &mut Judge<'_>, before: Totals, after: Totals) {
+        let (was, is) = (before.dropped + before.missing, after.dropped + after.missing);
+        if is > was {
+            self.lost(judge, is - was, after.dropped > before.dropped);
+        } else if was > is {
+            // Missing for a while, and arrived after all.
+            self.lost.total = self.lost.total.saturating_sub(was - is);
+            self.lost.told = self.lost.told.min(self.lost.total);
+        }
+    }
+
+    /// More records are lost: for certain, or only missing so far.
+    fn lost(&mut self, judge: &mut Judge<'_>, more: u64, certain: bool) {
+        self.lost.total = self.lost.total.saturating_add(more);
+        let subject = Subject::station(Rule::RecordsLost);
+        judge.judge(&mut self.watches, subject, Verdict::Set, Details::default);
+        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.rule == Rule::RecordsLost) {
+            match watch.firing {
+                Some(_) => watch.due = Some(judge.now + LOST_MS),
+                None if certain => watch.due = Some(judge.now),
+                None => {}
+            }
+        }
+    }
+
+    /// When time alone next changes something, ms since the Unix epoch.
+    #[must_use]
+    pub fn next_due(&self) -> Option<i64> {
+        self.watches.iter().filter_map(|watch| watch.due).min()
+    }
+
+    /// Does what was due until `now`, each at its time; the judge is at `now` then.
+    pub fn pass(&mut self, judge: &mut Judge<'_>, now: i64) {
+        while let Some(due) = self.next_due().filter(|due| *due <= now) {
+            judge.now = due;
+            self.due(judge);
+        }
+        judge.now = now;
+    }
+
+    /// Does what is due at `judge.now`. Afterwards nothing is.
+    fn due(&mut self, judge: &mut Judge<'_>) {
+        let mut at = 0;
+        while let Some(watch) = self.watches.get(at) {
+            if watch.due.is_none_or(|due| due > judge.now) {
+                at += 1;
+                continue;
+            }
+            let mut watch = self.watches.swap_remove(at);
+            watch.due = None;
+            let stays = match watch.firing {
+                None => self.ripe(judge, &mut watch),
+                Some(_) => self.look_again(judge, &mut watch),
+            };
+            if stays {
+                self.watches.push(watch);
+                let last = self.watches.len() - 1;
+                self.watches.swap(at, last);
+                at += 1;
+            } else {
+                judge.end(&watch);
+            }
+        }
+        self.again(judge);
+    }
+
+    /// Takes back everything: the station is no longer registered, or nothing is to be judged any more.
+    pub fn clear(&mut self, judge: &mut Judge<'_>) {
+        for watch in std::mem::take(&mut self.watches) {
+            judge.end(&watch);
+        }
+    }
+
+    /// A pending watch has lasted long enough; whether it fires.
+    fn ripe(&mut self, judge: &mut Judge<'_>, watch: &mut Watch) -> bool {
+        if !judge.judges(watch.rule) {
+            return false;
+        }
+        let since = watch.since;
+        let details = match (watch.rule, &watch.device) {
+            (Rule::RecordsLost, _) => {
+                let lost = self.lost.total.saturating_sub(self.lost.told);
+                self.lost.told = self.lost.total;
+                if lost == 0 {
+                    return false;
+                }
+                Details::default().value("value", lost).value("total", self.lost.total)
+            }
+            (Rule::DoorHeldOpen, Some(id)) => match self.door(id) {
+                Some(door) => door.held_open_details(since, id).value("since", since),
+                None => return false,
+            },
+            (Rule::DoorLocked, Some(id)) => match self.door(id) {
+                Some(door) => door.locked_details(since, id).value("opening", since),
+                None => return false,
+            },
+            _ => Details::default(),
+        };
+        judge.fire(watch, Verdict::Set, details);
+        if watch.rule == Rule::RecordsLost {
+            watch.due = Some(judge.now + LOST_MS);
+        }
+        true
+    }
+
+    /// A firing watch is looked at again; whether it stays.
+    fn look_again(&mut self, judge: &mut Judge<'_>, watch: &mut Watch) -> bool {
+        match (watch.rule, &watch.device) {
+            (Rule::RecordsLost, _) => false,
+            (Rule::DoorForced, Some(id)) => {
+                let open = self.door(id).is_some_and(|door| door.open_since.is_some());
+                watch.due = Some(judge.now + 60_000);
+                open
+            }
+            // Judged by `again`, with the watch in its place.
+            _ => {
+                watch.due = Some(judge.now + HOUR_PART_MS);
+                true
+            }
+        }
+    }
+
+    /// Judges again what passes away by itself: the counts of the last hour.
+    fn again(&mut self, judge: &mut Judge<'_>) {
+        if self.is_flapping() {
+            self.flapping(judge);
+        }
+        let Self { watches, devices, .. } = self;
+        if !watches.iter().any(|watch| matches!(watch.rule, Rule::DoorDenied | Rule::SwapsFailed)) {
+            return;
+        }
+        for Device { id, memory, .. } in devices {
+            match memory {
+                Memory::Door(door) => door.denied(judge, watches, id),
+                Memory::Cabinet(cabinet) => cabinet.failed(judge, watches, id),
+                _ => {}
+            }
+        }
+    }
+
+    fn door(&self, id: &DeviceId) -> Option<&DoorMemory> {
+        self.devices.iter().find_map(|device| match &device.memory {
+            Memory::Door(door) if device.id == *id => Some(&**door),
+            _ => None,
+        })
+    }
+
+    /// The place of a device's memory, made if it is new.
+    fn place(&mut self, kind: Kind, id: &DeviceId) -> Option<usize> {
+        let known = self.devices.iter().position(|known| known.memory.is_for(kind) && known.id == *id);
+        if known.is_some() {
+            return known;
+        }
+        let memory = Memory::for_kind(kind)?;
+        if self.devices.len() >= DEVICES_MAX {
+            let oldest = self.devices.iter().enumerate().min_by_key(|(_, device)| device.newest_ms);
+            let oldest = oldest.map(|(at, _)| at)?;
+            self.devices.swap_remove(oldest);
+        }
+        self.devices.reserve_exact(1);
+        self.devices.push(Device { id: id.clone(), newest_ms: 0, memory });
+        Some(self.devices.len() - 1)
+    }
+}
+
+/// When a reading was measured, by the hub's clock. A gateway whose clock is off says by how much, and must be heard
+/// all the same.
+fn measured_ms(reading: &Reading) -> i64 {
+    match &reading.body {
+        Body::Gateway(gateway) => reading.ts.saturating_sub(gateway.clock_offset_ms.unwrap_or(0)),
+        _ => reading.ts,
+    }
+}

@@ -1,0 +1,250 @@
+//! One script a rule.
+
+use super::*;
+
+/// Readings of one kind at these seconds, and the alerts that they raise; time goes on for a minute after the last.
+fn check(kind: Kind, readings: &[(i64, &str)], expected: &[&str]) {
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    for (at, json) in readings {
+        world.reading(*at, "jb-001", kind, json);
+    }
+    world.until(world.now + MINUTE);
+    world.check(expected);
+}
+
+/// The same value every minute of `[from, to)`.
+fn every_minute<'a>(from: i64, to: i64, json: &'a str) -> impl Iterator<Item = (i64, &'a str)> + 'a {
+    (from..to).step_by(60).map(move |at| (at, json))
+}
+
+const OPEN: &str = r#"{"device":"front","event":"open","contact":"open"}"#;
+const CLOSED: &str = r#"{"device":"front","event":"close","contact":"closed"}"#;
+const UNLOCK: &str = r#"{"device":"front","event":"unlock","method":"qr"}"#;
+
+#[test]
+fn a_door_that_opens_without_an_unlock_is_forced_in_controlled_hours() {
+    // Midnight on Monday is a controlled hour.
+    check(
+        Kind::Door,
+        &[(60, CLOSED), (70, OPEN), (80, CLOSED), (1_000, CLOSED)],
+        &["door_forced critical jb-001/front 70..970"],
+    );
+    check(Kind::Door, &[(60, CLOSED), (66, UNLOCK), (70, OPEN), (80, CLOSED)], &[]);
+    check(
+        Kind::Door,
+        &[(60, CLOSED), (64, UNLOCK), (70, OPEN), (80, CLOSED)],
+        &["door_forced critical jb-001/front 70.."],
+    );
+    check(Kind::Door, &[(9 * HOUR, CLOSED), (9 * HOUR + 10, OPEN), (9 * HOUR + 20, CLOSED)], &[]);
+    let controlled = r#"{"device":"front","contact":"open","access":"controlled"}"#;
+    check(
+        Kind::Door,
+        &[(9 * HOUR, CLOSED), (9 * HOUR + 10, controlled), (9 * HOUR + 20, CLOSED)],
+        &["door_forced critical jb-001/front 32410.."],
+    );
+    check(
+        Kind::Door,
+        &[(9 * HOUR, r#"{"device":"front","event":"forced"}"#)],
+        &["door_forced critical jb-001/front 32400.."],
+    );
+}
+
+#[test]
+fn a_door_that_stays_open_is_held_open_after_two_minutes() {
+    check(Kind::Door, &[(60, UNLOCK), (61, OPEN), (180, CLOSED)], &[]);
+    check(
+        Kind::Door,
+        &[(60, UNLOCK), (61, OPEN), (200, CLOSED)],
+        &["door_held_open warning jb-001/front 181..200"],
+    );
+    check(
+        Kind::Door,
+        &[(60, UNLOCK), (61, r#"{"device":"front","event":"held_open","contact":"open"}"#)],
+        &["door_held_open warning jb-001/front 61.."],
+    );
+    check(Kind::Door, &[(9 * HOUR, UNLOCK), (9 * HOUR + 1, OPEN), (9 * HOUR + 300, OPEN)], &[]);
+}
+
+#[test]
+fn a_door_that_denies_too_many_is_told_until_it_no_longer_does() {
+    let denied = r#"{"device":"front","event":"denied"}"#;
+    let mut readings: Vec<(i64, &str)> = (0..8).map(|number| (60 + number, UNLOCK)).collect();
+    readings.extend([(70, denied), (71, denied)]);
+    check(Kind::Door, &readings, &[]);
+    readings.extend([(72, denied), (2 * HOUR, CLOSED)]);
+    check(Kind::Door, &readings, &["door_denied warning jb-001/front 72..3672"]);
+}
+
+#[test]
+fn a_door_still_locked_after_opening_time() {
+    let locked = r#"{"device":"front","contact":"closed","lock":"locked"}"#;
+    let unlocked = r#"{"device":"front","contact":"closed","lock":"unlocked"}"#;
+    let from_seven = |to: i64| (7 * HOUR..to).step_by(300).map(move |at| (at + 60, locked));
+    let mut readings: Vec<(i64, &str)> = from_seven(8 * HOUR + 600).collect();
+    readings.push((8 * HOUR + 700, unlocked));
+    check(Kind::Door, &readings, &["door_locked critical jb-001/front 29100..29500"]);
+    let mut readings: Vec<(i64, &str)> = from_seven(8 * HOUR).collect();
+    readings.push((8 * HOUR + 200, unlocked));
+    check(Kind::Door, &readings, &[]);
+}
+
+#[test]
+fn what_endangers_people_is_told_at_once() {
+    for (member, rule) in
+        [("smoke", "cabinet_smoke"), ("water", "cabinet_water"), ("extinguisher", "cabinet_extinguisher")]
+    {
+        let json = |alarm: bool| format!(r#"{{"device":"cab-1","{member}":{alarm}}}"#);
+        let expected = format!("{rule} critical jb-001/cab-1 60..120");
+        check(Kind::Cabinet, &[(60, &json(true)), (90, &json(true)), (120, &json(false))], &[&expected]);
+    }
+}
+
+#[test]
+fn cells_are_judged_by_heat_by_rise_and_by_charging_in_the_cold() {
+    let slot = |celsius: f64, more: &str| {
+        format!(r#"{{"device":"cab-1","slots":[{{"slot":3,"cell_temp_max_c":{celsius}{more}}}]}}"#)
+    };
+    let cell = |readings: &[(i64, String)], expected: &[&str]| {
+        let readings: Vec<(i64, &str)> = readings.iter().map(|(at, json)| (*at, json.as_str())).collect();
+        check(Kind::Cabinet, &readings, expected);
+    };
+    // Slowly: a warning, which becomes critical, and ends below the clear value.
+    let slow = [(0, 46.0), (300, 50.0), (600, 55.0), (900, 60.0), (1_200, 46.0), (1_500, 45.0)];
+    let readings: Vec<(i64, String)> = slow.iter().map(|(at, celsius)| (*at, slot(*celsius, ""))).collect();
+    cell(&readings, &["cell_hot critical jb-001/cab-1 300..1500"]);
+    cell(&readings[..3], &["cell_hot warning jb-001/cab-1 300.."]);
+    let fast = [(0, 25.0), (60, 28.0), (70, 33.5), (130, 34.0), (190, 34.2)];
+    let readings: Vec<(i64, String)> = fast.iter().map(|(at, celsius)| (*at, slot(*celsius, ""))).collect();
+    cell(&readings, &["cell_rise critical jb-001/cab-1 70..190"]);
+    let charging = r#","state":"charging""#;
+    cell(
+        &[(0, slot(-1.0, charging)), (60, slot(-1.0, r#","state":"locked""#))],
+        &["cell_cold_charge critical jb-001/cab-1 0..60"],
+    );
+}
+
+#[test]
+fn a_class_without_a_ready_battery_is_told_after_ten_minutes() {
+    let stock = |state: &str| {
+        format!(
+            r#"{{"device":"cab-1","snapshot":true,"slots":[{{"slot":1,"state":"{state}","class":"48V"}},{{"slot":2,"state":"ready","class":"60V"}}]}}"#
+        )
+    };
+    let (none, some) = (stock("charging"), stock("ready"));
+    let idle = r#"{"device":"cab-1","status":"idle"}"#;
+    let mut readings = vec![(0, some.as_str()), (60, none.as_str())];
+    readings.extend(every_minute(120, 900, idle));
+    readings.push((900, &some));
+    check(Kind::Cabinet, &readings, &["no_ready_battery warning jb-001/cab-1 660..900"]);
+    let mut readings = vec![(60, none.as_str())];
+    readings.extend(every_minute(120, 600, idle));
+    readings.push((600, &some));
+    check(Kind::Cabinet, &readings, &[]);
+}
+
+#[test]
+fn swaps_that_fail_are_told_but_not_those_that_are_denied() {
+    let swap = |result: &str| format!(r#"{{"device":"cab-1","swap":"s-1","result":"{result}"}}"#);
+    let (ok, timeout, denied) = (swap("ok"), swap("timeout"), swap("no_ready"));
+    let swaps = |failed: usize, denials: usize| -> Vec<(i64, String)> {
+        let results = (0..30).map(|number| match number {
+            _ if number < failed => &timeout,
+            _ if number < failed + denials => &denied,
+            _ => &ok,
+        });
+        results.cloned().zip(60..).map(|(json, at)| (at, json)).collect()
+    };
+    for (failed, denials, expected) in
+        [(1, 0, &[][..]), (2, 0, &["swaps_failed warning jb-001/cab-1 79.."][..]), (0, 25, &[][..])]
+    {
+        let readings = swaps(failed, denials);
+        let readings: Vec<(i64, &str)> = readings.iter().map(|(at, json)| (*at, json.as_str())).collect();
+        check(Kind::Swap, &readings, expected);
+    }
+}
+
+#[test]
+fn a_room_is_crowded_after_ten_minutes_above_its_capacity() {
+    let people = |people: u32| format!(r#"{{"device":"hall","people":{people},"capacity":10}}"#);
+    let (crowd, few) = (people(11), people(9));
+    let mut readings: Vec<(i64, &str)> = every_minute(0, 660, &crowd).collect();
+    readings.push((700, &few));
+    check(Kind::Occupancy, &readings, &["crowded warning jb-001/hall 600..700"]);
+    readings.insert(5, (245, &few));
+    check(Kind::Occupancy, &readings, &[]);
+}
+
+#[test]
+fn air_is_judged_by_its_means() {
+    let co2 = |ppm: u32| format!(r#"{{"device":"env-1","co2_ppm":{ppm}}}"#);
+    let (bad, good) = (co2(1_200), co2(500));
+    // An hour's mean needs three quarters of an hour.
+    let mut readings: Vec<(i64, &str)> = every_minute(0, 2_700, &bad).collect();
+    check(Kind::Environment, &readings, &[]);
+    readings.extend(every_minute(2_700, 3_600, &bad));
+    readings.extend(every_minute(3_600, 3 * HOUR, &good));
+    check(Kind::Environment, &readings, &["co2_high warning jb-001/env-1 2700..5100"]);
+    let peak = co2(2_100);
+    let readings: Vec<(i64, &str)> = every_minute(0, 960, &peak).collect();
+    check(Kind::Environment, &readings, &["co2_peak warning jb-001/env-1 900.."]);
+}
+
+#[test]
+fn a_room_may_be_cold_while_it_is_closed() {
+    let cold = r#"{"device":"env-1","temperature_c":8.5}"#;
+    let readings: Vec<(i64, &str)> = every_minute(0, HOUR, cold).collect();
+    check(Kind::Environment, &readings, &[]);
+    let readings: Vec<(i64, &str)> = every_minute(19 * HOUR, 20 * HOUR + 300, cold).collect();
+    check(Kind::Environment, &readings, &["room_temperature warning jb-001/env-1 69000..72000"]);
+}
+
+#[test]
+fn gateways_tell_of_their_clock_and_their_outbox() {
+    let gateway = |member: &str, value: i64| format!(r#"{{"device":"gw","{member}":{value}}}"#);
+    let gateway_check = |member: &str, values: &[(i64, i64)], expected: &[&str]| {
+        let readings: Vec<(i64, String)> =
+            values.iter().map(|(at, value)| (*at, gateway(member, *value))).collect();
+        let readings: Vec<(i64, &str)> = readings.iter().map(|(at, json)| (*at, json.as_str())).collect();
+        check(Kind::Gateway, &readings, expected);
+    };
+    gateway_check(
+        "clock_offset_ms",
+        &[(0, 5_500), (60, -5_500), (120, 6_000), (180, 1_000)],
+        &["clock_off warning jb-001/gw 120..180"],
+    );
+    let growing: Vec<(i64, i64)> = (0..12).map(|minute| (minute * 60, 100 + minute)).collect();
+    gateway_check("outbox_records", &growing, &["outbox_growing warning jb-001/gw 660.."]);
+    let horizon = [(0, 3 * HOUR), (300, 3 * HOUR), (360, 5 * HOUR), (420, 7 * HOUR)];
+    gateway_check("outbox_horizon_s", &horizon, &["outbox_horizon warning jb-001/gw 300..420"]);
+    gateway_check(
+        "lost_total",
+        &[(0, 7), (60, 7), (120, 9), (3_800, 9)],
+        &["records_lost warning jb-001 120..3720"],
+    );
+}
+
+#[test]
+fn late_data_raises_nothing_and_ends_nothing() {
+    let smoke = |alarm: bool| format!(r#"{{"device":"cab-1","smoke":{alarm}}}"#);
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    world.late_reading(HOUR, HOUR - 200, "jb-001", Kind::Cabinet, &smoke(true));
+    world.check(&[]);
+    world.late_reading(HOUR + 1, HOUR - 100, "jb-001", Kind::Cabinet, &smoke(true));
+    // Not older than its receipt allows, but older than what was known already.
+    world.late_reading(HOUR + 2, HOUR - 110, "jb-001", Kind::Cabinet, &smoke(false));
+    world.until(HOUR + 10);
+    world.check(&["cabinet_smoke critical jb-001/cab-1 3601.."]);
+}
+
+#[test]
+fn rules_can_be_switched_off_and_changed() {
+    let mut config = Config::default();
+    config.alerts.rules.of_mut(crate::config::Rule::CabinetSmoke).enabled = false;
+    config.alerts.rules.of_mut(crate::config::Rule::CabinetTemperature).set = Some(40.0);
+    let mut world = World::new(&config, &[station("jb-001", "jiangbei", "g-1")]);
+    world.reading(60, "jb-001", Kind::Cabinet, r#"{"device":"cab-1","smoke":true,"temperature_c":41}"#);
+    world.until(70);
+    world.check(&["cabinet_temperature warning jb-001/cab-1 60.."]);
+}
