@@ -1,11 +1,11 @@
 //! Blobs of readings: `version u8 | bytes unpacked u32 | one zstd frame of readings in the log's binary form`.
 //!
-//! Invariant: readings of a block are sorted by time, kind and device, and there is one for each; a later one of the
-//! same replaces it. So the same readings make the same block, however they came and however often.
+//! Invariant: readings of a block are sorted by time, kind and device, and there is one for each (of a door one for
+//! each event, of a cabinet one for each swap); a later one of the same replaces it. So the same readings make the same block, however they came and however often.
 
 use std::cmp::Ordering;
 use thiserror::Error;
-use waystation_protocol::{CodecError, Reading};
+use waystation_protocol::{Body, CodecError, Reading};
 
 const VERSION: u8 = 1;
 /// Level 1 packs at some 300 MB/s; what higher levels save is a few per cent.
@@ -22,10 +22,19 @@ pub enum BlockError {
     Newer,
 }
 
-/// The order within a block, and what makes two readings the same.
+/// The order within a block, and what makes two readings the same. A gateway whose clock knows whole seconds sends an
+/// unlock and an opening with one time: events of a door are the same only if they say the same, and so with swaps.
 pub fn order(left: &Reading, right: &Reading) -> Ordering {
     let key = |reading: &Reading| (reading.ts, reading.body.kind() as u8);
-    key(left).cmp(&key(right)).then_with(|| left.device.cmp(&right.device))
+    key(left).cmp(&key(right)).then_with(|| left.device.cmp(&right.device)).then_with(|| {
+        match (&left.body, &right.body) {
+            (Body::Door(left), Body::Door(right)) => {
+                (left.event, left.method).cmp(&(right.event, right.method))
+            }
+            (Body::Swap(left), Body::Swap(right)) => left.swap.cmp(&right.swap),
+            _ => Ordering::Equal,
+        }
+    })
 }
 
 /// Sorts readings that stand in the order of their arrival; of the same, the last one stays.

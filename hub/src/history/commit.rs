@@ -126,7 +126,8 @@ impl Windows<'_> {
             *self.revision += 1;
             table::put_day(self.transaction, self.station, day, *self.revision, &parts)?;
         }
-        table::put_seen(self.transaction, self.station, first, measures.bits())
+        let first_ms = times.iter().copied().min().unwrap_or(first);
+        table::put_seen(self.transaction, self.station, first_ms, measures.bits())
     }
 
     fn samples(&self, from: i64, to: i64) -> Result<Vec<Reading>> {

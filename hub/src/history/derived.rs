@@ -121,8 +121,8 @@ fn point<'a>(window: &'a Changed, facts: &Facts, district: Option<&'a str>) -> D
         (Measurement::UtilisationHour, window.start + HOUR_MS)
     };
     let open_ms = facts.calendar.open_ms(window.start, end);
-    let basis =
-        Basis::of_station(window.parts, window.measures, end - window.start, open_ms, Uptime::default());
+    let mut basis = Basis::due(window.measures, end - window.start, open_ms, Uptime::default());
+    basis.observed(window.parts);
     DerivedPoint {
         measurement,
         station: Some(&window.station),

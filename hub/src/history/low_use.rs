@@ -1,14 +1,14 @@
 //! Stations of low use: the bottom tenth of the same kind and host over eight weeks, with the evidence. A person
 //! decides whether to rectify, merge or delist; a fixed cut-off would mislead.
 
-use super::report::UptimeOf;
-use super::utilisation::{Basis, Figure, Figures};
+use super::utilisation::{Basis, Facts, Figure, Figures, Uptime};
 use super::{History, HistoryError};
 use crate::calendar::DAY_MS;
 use crate::registry::{Station, StationKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use waystation_protocol::StationId;
 
 const WEEK_MS: i64 = 7 * DAY_MS;
 const WEEKS: i64 = 8;
@@ -34,46 +34,67 @@ pub struct LowUse {
     pub to: i64,
 }
 
+/// The last list that was made, and the midnight that it ends with.
+pub type LastList = Option<(i64, Vec<LowUse>)>;
+
 impl History {
-    /// The list as of the local midnight before `now_ms`. Stations without enough data are not compared. Blocks.
+    /// The list as of the last local midnight. Stations without enough data are not compared. Blocks; it is made once a
+    /// day, by the first who asks, and others wait for that.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn low_use(&self) -> Result<Vec<LowUse>, HistoryError> {
+        let to = Facts::unknown(self.0.zone.clone()).calendar.day_start(self.now_ms());
+        let mut last = self.0.low_use.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, list)) = last.as_ref().filter(|(ends, _)| *ends == to) {
+            return Ok(list.clone());
+        }
+        let list = self.make_low_use(to)?;
+        *last = Some((to, list.clone()));
+        Ok(list)
+    }
+
+    fn make_low_use(&self, to: i64) -> Result<Vec<LowUse>, HistoryError> {
         let directory = self.0.directory.load();
-        let to = super::Facts::unknown(self.0.zone.clone()).calendar.day_start(self.now_ms());
         let from = to - WEEKS * WEEK_MS;
-        let no_uptime: UptimeOf<'_> = &|_, _, _| Default::default();
+        let mut stations: BTreeMap<StationId, Weeks> = BTreeMap::new();
+        for week in 0..WEEKS {
+            let start = from + week * WEEK_MS;
+            for (station, basis) in
+                self.bases(&directory, start, start + WEEK_MS, &|_, _, _| Uptime::default())?
+            {
+                let known = stations.entry(station.id.clone()).or_insert_with(|| Weeks::new(station));
+                known.visits[usize::try_from(week).unwrap_or(0)] = Figures::of(&basis).visits_per_day.value;
+                known.whole.merge(&basis);
+            }
+        }
         let mut groups: BTreeMap<(&str, String), Vec<Compared>> = BTreeMap::new();
-        for (station, basis) in self.bases(&directory, from, to, no_uptime)? {
-            let figures = Figures::of(&basis);
-            let Some(visits) =
-                figures.visits_per_day.value.filter(|_| basis.total_ms >= WEEKS * WEEK_MS * 8 / 10)
-            else {
-                continue;
-            };
+        for Weeks { station, visits: weeks, whole } in stations.into_values() {
+            let figures = Figures::of(&whole);
+            let heard_of = whole.total_ms >= WEEKS * WEEK_MS * 8 / 10;
+            let Some(visits) = figures.visits_per_day.value.filter(|_| heard_of) else { continue };
             let host = station.host_type.as_deref().unwrap_or_default().to_owned();
             groups.entry((station.kind.as_str(), host)).or_default().push(Compared {
                 station,
                 figures,
                 visits,
+                weeks,
             });
         }
-        let mut listed: Vec<LowUse> =
-            groups.into_values().flat_map(|group| bottom_tenth(group, from, to)).collect();
-        for week in 0..WEEKS {
-            let start = from + week * WEEK_MS;
-            let of_week: BTreeMap<String, Basis> = self
-                .bases(&directory, start, start + WEEK_MS, no_uptime)?
-                .into_iter()
-                .map(|(station, basis)| (station.id.to_string(), basis))
-                .collect();
-            for low in &mut listed {
-                let basis = of_week.get(&low.station);
-                low.weeks.push(basis.and_then(|basis| Figures::of(basis).visits_per_day.value));
-            }
-        }
-        Ok(listed)
+        Ok(groups.into_values().flat_map(|group| bottom_tenth(group, from, to)).collect())
+    }
+}
+
+/// A station week by week, and in all of them.
+struct Weeks {
+    station: Arc<Station>,
+    visits: [Option<f64>; WEEKS as usize],
+    whole: Basis,
+}
+
+impl Weeks {
+    fn new(station: Arc<Station>) -> Self {
+        Self { station, visits: [None; WEEKS as usize], whole: Basis::default() }
     }
 }
 
@@ -81,6 +102,7 @@ struct Compared {
     station: Arc<Station>,
     figures: Figures,
     visits: f64,
+    weeks: [Option<f64>; WEEKS as usize],
 }
 
 /// Of fewer than ten stations none is the bottom tenth.
@@ -97,7 +119,7 @@ fn bottom_tenth(mut group: Vec<Compared>, from: i64, to: i64) -> Vec<LowUse> {
         host: compared.station.host_type.as_deref().map(str::to_owned),
         visits_per_day: compared.figures.visits_per_day,
         seat_utilisation: compared.figures.seat_utilisation,
-        weeks: Vec::new(),
+        weeks: compared.weeks.to_vec(),
         rank: at + 1,
         compared_with: count,
         median_visits_per_day: median,

@@ -82,6 +82,7 @@ struct Shared {
     directory: SharedDirectory,
     zone: Zone,
     now_ms: fn() -> i64,
+    low_use: Mutex<low_use::LastList>,
 }
 
 /// Connections that are kept for the next who asks.
@@ -102,7 +103,16 @@ impl History {
         let writer = Mutex::new(schema::open_writer(&path, now_ms())?);
         let readers = Mutex::default();
         let gathering = Gathering::default();
-        Ok(Self(Arc::new(Shared { path, writer, readers, gathering, directory, zone, now_ms })))
+        Ok(Self(Arc::new(Shared {
+            path,
+            writer,
+            readers,
+            gathering,
+            directory,
+            zone,
+            now_ms,
+            low_use: Mutex::default(),
+        })))
     }
 
     /// Takes in what the hub itself found of a station's presence; it does not block. Findings go to InfluxDB

@@ -10,8 +10,10 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The most rows of one answer.
+/// The most rows of one answer; each takes half a kB while it is made.
 const ROWS_MAX: usize = 100_000;
+/// The most windows of stations that one answer is made of [J]: a second or two of work.
+const WINDOWS_MAX: usize = 2_000_000;
 
 /// What stations are summed by. Kinds of stations are never added up: there is a row for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -120,15 +122,18 @@ impl History {
     ) -> Result<Vec<UtilisationItem>, HistoryError> {
         let directory = self.0.directory.load();
         let report = Report::new(self, &directory, query);
-        let rows_max = report.buckets_max().saturating_mul(report.groups.len());
-        if rows_max > ROWS_MAX {
+        let buckets = report.buckets_max();
+        let (rows, windows) =
+            (buckets.saturating_mul(report.groups.len()), buckets.saturating_mul(report.members.len()));
+        if rows > ROWS_MAX || windows > WINDOWS_MAX {
             let text = format!(
-                "the answer would have up to {rows_max} rows, more than {ROWS_MAX}; ask for a shorter time, a coarser resolution, or fewer stations"
+                "the answer would have up to {rows} rows, made of {windows} windows; at most {ROWS_MAX} and {WINDOWS_MAX} are \
+                 given. Ask for a shorter time, a coarser resolution, or fewer stations"
             );
             return Err(HistoryError::TooMuch(text));
         }
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
-        Ok(report.items(&windows, &seen, uptime, self.now_ms()))
+        Ok(report.items(windows, &seen, uptime, self.now_ms()))
     }
 
     /// The basis of each station over one stretch: what lists and proposals are made from.
@@ -151,8 +156,9 @@ impl History {
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
         let now = self.now_ms();
         let basis = |member: &Member| {
-            let parts = windows.get(&(from, member.place)).copied().unwrap_or_default();
-            Some((Arc::clone(&member.station), member.basis(parts, from, to, &seen, uptime, now)?))
+            let mut basis = member.due(from, to, &seen, uptime, now)?;
+            basis.observed(windows.partial.get(&(from, member.place)).copied().unwrap_or_default());
+            Some((Arc::clone(&member.station), basis))
         };
         Ok(report.members.iter().filter_map(basis).collect())
     }
@@ -160,8 +166,17 @@ impl History {
 
 /// First heard, ms, and what it measures.
 type Seen = HashMap<String, (i64, Measures)>;
-/// By start of the stretch and place of the station.
-type Windows = BTreeMap<(i64, usize), Parts>;
+/// By start and end of the bucket, and group.
+type Sums = BTreeMap<(i64, i64, usize), Basis>;
+
+/// What was read.
+#[derive(Default)]
+struct Windows {
+    /// Windows that are the whole of a station's bucket are summed at once: no more stands in memory than is answered.
+    sums: Sums,
+    /// The others, by start of the bucket and place of the station.
+    partial: BTreeMap<(i64, usize), Parts>,
+}
 
 fn seen(reader: &Connection) -> table::Result<Seen> {
     let mut statement = reader.prepare_cached("SELECT station, first_ms, measures FROM seen")?;
@@ -180,23 +195,14 @@ struct Member {
 
 impl Member {
     /// `None` for a stretch before the station was first heard.
-    fn basis(
-        &self,
-        parts: Parts,
-        from: i64,
-        to: i64,
-        seen: &Seen,
-        uptime: UptimeOf<'_>,
-        now: i64,
-    ) -> Option<Basis> {
+    fn due(&self, from: i64, to: i64, seen: &Seen, uptime: UptimeOf<'_>, now: i64) -> Option<Basis> {
         let (first, measures) = seen.get(self.station.id.as_str()).copied()?;
         let (from, to) = (from.max(first), to.min(now));
         if from >= to {
             return None;
         }
         let open_ms = if measures.zones() { self.calendar.open_ms(from, to) } else { 0 };
-        let uptime = uptime(&self.station, from, to);
-        Some(Basis::of_station(parts, measures, to - from, open_ms, uptime))
+        Some(Basis::due(measures, to - from, open_ms, uptime(&self.station, from, to)))
     }
 
     fn bucket(&self, resolution: Resolution, ts: i64, from: i64) -> i64 {
@@ -270,7 +276,7 @@ impl<'a> Report<'a> {
     /// Days where whole days are asked for, hours at the edges and where hours are.
     fn windows(&self, reader: &Connection) -> table::Result<Windows> {
         let (from, to) = (self.query.from, self.query.to);
-        let mut windows = Windows::new();
+        let mut windows = Windows::default();
         if self.query.resolution == Resolution::Hour {
             self.take_hours(reader, from, to, |_, _| true, &mut windows)?;
             return Ok(windows);
@@ -289,8 +295,12 @@ impl<'a> Report<'a> {
             let Some(member) = self.member(row.get_ref(0)?) else { continue };
             if whole_day(member, start) {
                 let parts = parts_of(row.get_ref(2)?.as_blob().unwrap_or_default());
-                let bucket = member.bucket(self.query.resolution, start, from);
-                windows.entry((bucket, member.place)).or_default().merge(&parts);
+                match self.query.resolution {
+                    Resolution::Total => {
+                        windows.partial.entry((from, member.place)).or_default().merge(&parts)
+                    }
+                    _ => self.sum(&mut windows.sums, member, start).observed(parts),
+                }
             }
         }
         let not_whole = |member: &Member, start: i64| !whole_day(member, start);
@@ -327,8 +337,12 @@ impl<'a> Report<'a> {
             let Some(member) = self.member(row.get_ref(0)?) else { continue };
             if wanted(member, start) {
                 let parts = parts_of(row.get_ref(2)?.as_blob().unwrap_or_default());
-                let bucket = member.bucket(self.query.resolution, start, self.query.from);
-                windows.entry((bucket, member.place)).or_default().merge(&parts);
+                if self.query.resolution == Resolution::Hour {
+                    self.sum(&mut windows.sums, member, start).observed(parts);
+                } else {
+                    let bucket = member.bucket(self.query.resolution, start, self.query.from);
+                    windows.partial.entry((bucket, member.place)).or_default().merge(&parts);
+                }
             }
         }
         Ok(())
@@ -338,9 +352,19 @@ impl<'a> Report<'a> {
         self.members.get(*self.places.get(station.as_str().ok()?)?)
     }
 
-    fn items(&self, windows: &Windows, seen: &Seen, uptime: UptimeOf<'_>, now: i64) -> Vec<UtilisationItem> {
+    fn items(
+        &self,
+        Windows { mut sums, partial }: Windows,
+        seen: &Seen,
+        uptime: UptimeOf<'_>,
+        now: i64,
+    ) -> Vec<UtilisationItem> {
         let (from, to) = (self.query.from, self.query.to);
-        let mut sums: BTreeMap<(i64, i64, usize), Basis> = BTreeMap::new();
+        for ((start, place), parts) in partial {
+            if let Some(member) = self.members.get(place) {
+                self.sum(&mut sums, member, start).observed(parts);
+            }
+        }
         for member in &self.members {
             let mut start = match self.query.resolution {
                 Resolution::Total => from,
@@ -349,10 +373,8 @@ impl<'a> Report<'a> {
             };
             while start < to {
                 let end = member.bucket_end(self.query.resolution, start, to);
-                let parts = windows.get(&(start, member.place)).copied().unwrap_or_default();
-                let (due_from, due_to) = (start.max(from), end.min(to));
-                if let Some(basis) = member.basis(parts, due_from, due_to, seen, uptime, now) {
-                    sums.entry((start, end, member.group)).or_default().merge(&basis);
+                if let Some(due) = member.due(start.max(from), end.min(to), seen, uptime, now) {
+                    self.sum(&mut sums, member, start).merge(&due);
                 }
                 start = end;
             }
@@ -378,6 +400,11 @@ impl<'a> Report<'a> {
             key(left).cmp(&key(right))
         });
         items
+    }
+
+    fn sum<'s>(&self, sums: &'s mut Sums, member: &Member, start: i64) -> &'s mut Basis {
+        let end = member.bucket_end(self.query.resolution, start, self.query.to);
+        sums.entry((start, end, member.group)).or_default()
     }
 }
 

@@ -324,3 +324,91 @@ fn what_the_hub_found_goes_to_influxdb_once_it_is_kept() {
     );
     assert_eq!(findings.points_after(last, 100, &mut |_| panic!("again")).unwrap(), last);
 }
+
+#[test]
+fn a_counting_station_that_is_silent_lowers_the_coverage_of_visits() {
+    let mut case = Case::new(&["a", "b"]);
+    let counting = |day: i64| {
+        let sample = move |minute: i64| {
+            let body = Occupancy {
+                people: Some(1),
+                capacity: Some(10),
+                entries_total: Some(day * 24 + minute / 60),
+                ..Occupancy::default()
+            };
+            Reading {
+                ts: DAY + day * DAY_MS + minute * MINUTE,
+                device: "room".try_into().unwrap(),
+                body: body.into(),
+            }
+        };
+        (0..24 * 60).step_by(5).map(sample).collect::<Vec<_>>()
+    };
+    case.gather("a", counting(0));
+    case.gather("a", counting(1));
+    case.gather("b", counting(0));
+    case.commit();
+    let visits = |from: i64, station: Option<&str>| {
+        let query = UtilisationQuery {
+            from,
+            to: from + DAY_MS,
+            by: By::District,
+            resolution: Resolution::Day,
+            station: station.map(str::to_owned),
+            district: None,
+        };
+        case.history.utilisation(&query, &|_, _, _| Uptime::default()).unwrap()[0].figures.visits
+    };
+    assert_eq!(visits(DAY, None).value, Some(46.0));
+    let second = visits(DAY + DAY_MS, None);
+    assert_eq!((second.value, second.reason), (None, Some(utilisation::Missing::NotEnoughData)));
+    assert!((second.data_coverage - 0.5).abs() < 0.01);
+    assert_eq!(visits(DAY + DAY_MS, Some("b")).reason, Some(utilisation::Missing::NotEnoughData));
+}
+
+#[test]
+fn events_of_a_door_at_one_time_are_all_kept() {
+    let mut case = Case::new(&["a"]);
+    let event = |event| {
+        let body = Door { event: Some(event), ..Door::default() };
+        Reading { ts: DAY + 1, device: "front".try_into().unwrap(), body: body.into() }
+    };
+    case.gather("a", vec![event(DoorEvent::Unlock), event(DoorEvent::Open), event(DoorEvent::Unlock)]);
+    case.commit();
+    case.gather("a", vec![event(DoorEvent::Open)]);
+    assert_eq!(case.steps(Kind::Door, DAY, DAY + HOUR_MS, None).items.len(), 2);
+    assert_eq!(case.hours("a")[&DAY].get(utilisation::Part::Granted), 1);
+}
+
+#[test]
+fn the_bottom_tenth_is_listed_with_its_weeks() {
+    let ids: Vec<String> = (0..11).map(|number| format!("s-{number:02}")).collect();
+    let mut case = Case::new(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    // Eight weeks that end at the last midnight; the more visits, the higher the number of the station.
+    let end = now();
+    for (number, id) in ids.iter().enumerate() {
+        let visits = i64::try_from(number).unwrap() + 1;
+        for day in 0..57 {
+            let sample = |minute: i64| {
+                let entries = (day * 24 * 60 + minute) * visits / 360;
+                let body = Occupancy {
+                    people: Some(0),
+                    capacity: Some(10),
+                    entries_total: Some(entries),
+                    ..Occupancy::default()
+                };
+                let ts = end - 57 * DAY_MS + day * DAY_MS + minute * MINUTE;
+                Reading { ts, device: "room".try_into().unwrap(), body: body.into() }
+            };
+            case.gather(id, (0..24 * 60).step_by(6).map(sample).collect());
+        }
+        case.commit();
+    }
+    let listed = case.history.low_use().unwrap();
+    assert_eq!(listed.len(), 1);
+    let low = &listed[0];
+    assert_eq!((low.station.as_str(), low.rank, low.compared_with), ("s-00", 1, 11));
+    assert_eq!(low.weeks.len(), 8);
+    assert!(low.weeks.iter().all(|week| week.is_some_and(|visits| (visits - 4.0).abs() < 0.2)), "{low:?}");
+    assert_eq!(case.history.low_use().unwrap(), listed, "made once a day");
+}

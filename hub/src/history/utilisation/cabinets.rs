@@ -4,7 +4,7 @@ use super::parts::{ClassParts, Part, Parts};
 use super::sweep::{EXPECTED_MS, VALID_MS, Window, together, track};
 use super::window::ByDevice;
 use std::collections::BTreeMap;
-use waystation_protocol::{Cabinet, Slot, SlotState, VoltageClass};
+use waystation_protocol::{Cabinet, CabinetStatus, Slot, SlotState, VoltageClass};
 
 /// What the slots of a cabinet hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -43,7 +43,9 @@ pub fn add(parts: &mut Parts, window: Window, cabinets: &ByDevice<'_, Cabinet>) 
 fn stocks<'a>(samples: impl Iterator<Item = &'a (i64, &'a Cabinet)>) -> Vec<(i64, Stock)> {
     let mut slots: BTreeMap<i64, &Slot> = BTreeMap::new();
     let mut stocks = Vec::new();
+    let mut status = None;
     for (ts, cabinet) in samples {
+        status = cabinet.status.or(status);
         if cabinet.snapshot == Some(true) && cabinet.slots.is_some() {
             slots.clear();
         }
@@ -51,7 +53,11 @@ fn stocks<'a>(samples: impl Iterator<Item = &'a (i64, &'a Cabinet)>) -> Vec<(i64
             slots.insert(slot.slot.unwrap_or_default(), slot);
         }
         if !slots.is_empty() {
-            stocks.push((*ts, stock(&slots)));
+            // What stands in a cabinet out of order is no offer.
+            let out_of_order = matches!(status, Some(CabinetStatus::Fault | CabinetStatus::Disabled));
+            let stock = stock(&slots);
+            stocks
+                .push((*ts, if out_of_order { Stock { enabled: 0, ready: [0; 2], ..stock } } else { stock }));
         }
     }
     stocks

@@ -105,27 +105,26 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// One station in a stretch of which `total_ms` and `open_ms` were due. `parts` are of the whole stretch.
+    /// One station in a stretch of which `total_ms` and `open_ms` were due, without the parts that were observed of it.
     #[must_use]
-    pub fn of_station(
-        mut parts: Parts,
-        measures: Measures,
-        total_ms: i64,
-        open_ms: i64,
-        uptime: Uptime,
-    ) -> Self {
-        parts.finish_station();
+    pub fn due(measures: Measures, total_ms: i64, open_ms: i64, uptime: Uptime) -> Self {
         let when = |is: bool, ms: i64| if is { ms } else { 0 };
         Self {
             stations: 1,
+            parts: Parts::default(),
             total_ms,
             zones_ms: when(measures.zones(), total_ms),
             zones_open_ms: when(measures.zones(), open_ms),
-            counted_ms: when(parts.get(Part::CounterSamples) > 0, total_ms),
+            counted_ms: when(measures.counters(), total_ms),
             cabinets_ms: when(measures.cabinets(), total_ms),
-            parts,
             uptime,
         }
+    }
+
+    /// Adds the parts of one station in the whole of the stretch.
+    pub fn observed(&mut self, mut parts: Parts) {
+        parts.finish_station();
+        self.parts.merge(&parts);
     }
 
     pub fn merge(&mut self, other: &Basis) {

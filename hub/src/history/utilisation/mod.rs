@@ -28,6 +28,7 @@ pub struct Measures(i64);
 impl Measures {
     const ZONES: i64 = 1;
     const CABINETS: i64 = 2;
+    const COUNTERS: i64 = 4;
 
     #[must_use]
     pub fn of_bits(bits: i64) -> Self {
@@ -46,11 +47,19 @@ impl Measures {
         if parts.get(Part::CabinetObserved) > 0 {
             self.0 |= Self::CABINETS;
         }
+        if parts.get(Part::CounterSamples) > 0 {
+            self.0 |= Self::COUNTERS;
+        }
     }
 
     #[must_use]
     pub fn zones(self) -> bool {
         self.0 & Self::ZONES != 0
+    }
+
+    #[must_use]
+    pub fn counters(self) -> bool {
+        self.0 & Self::COUNTERS != 0
     }
 
     #[must_use]

@@ -213,7 +213,9 @@ fn figures_say_what_they_rest_on() {
     measures.note(&parts);
     let of = |total_ms: i64, open_ms: i64| {
         let uptime = Uptime { total_ms, down_ms: total_ms / 10, ..Uptime::default() };
-        Figures::of(&Basis::of_station(parts, measures, total_ms, open_ms, uptime))
+        let mut basis = Basis::due(measures, total_ms, open_ms, uptime);
+        basis.observed(parts);
+        Figures::of(&basis)
     };
     let whole = of(HOUR_MS, HOUR_MS);
     assert_eq!(whole.seat_utilisation, Figure { value: Some(0.5), data_coverage: 1.0, reason: None });

@@ -13,7 +13,12 @@ pub fn usage_of(reading: &Reading) -> Option<Reading> {
             contact: door.contact,
             ..Door::default()
         }),
-        Body::Swap(swap) => Body::Swap(Swap { class: swap.class, result: swap.result, ..Swap::default() }),
+        Body::Swap(swap) => Body::Swap(Swap {
+            swap: swap.swap.clone(),
+            class: swap.class,
+            result: swap.result,
+            ..Swap::default()
+        }),
         Body::Cabinet(cabinet) => Body::Cabinet(Cabinet {
             status: cabinet.status,
             snapshot: cabinet.snapshot,
