@@ -18,6 +18,7 @@ use crate::listener::{
     self, BindError, Bound, Commands, ReloadingTls, Sessions, ShardsError, Shared, TlsError,
 };
 use crate::metrics::Metrics;
+use crate::notify::{self, SavedAlerts};
 use crate::operations::{self, Operations, OperationsError};
 use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};
@@ -57,6 +58,8 @@ pub enum StartError {
     History(#[from] HistoryError),
     #[error(transparent)]
     Influx(#[from] influx::StartError),
+    #[error(transparent)]
+    Notify(#[from] notify::StartError),
     #[error("cannot start a thread: {0}; check the limit on processes (ulimit -u)")]
     Thread(#[from] std::io::Error),
     #[error("a task of the start panicked: {0}")]
@@ -100,6 +103,8 @@ struct Consumers {
     projector: ProjectorHandle,
     history: Option<ConsumerHandle>,
     influx: Option<Influx>,
+    notify: notify::Running,
+    notify_stop: Trigger,
 }
 
 /// Starts the hub on the present runtime.
@@ -112,11 +117,12 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     let (http_stop, http_shutdown) = shutdown::switch();
     let (intake_stop, intake_shutdown) = shutdown::switch();
     let (consumers_stop, consumers_shutdown) = shutdown::switch();
+    let (notify_stop, notify_shutdown) = shutdown::switch();
 
     let recovering = (config.clone(), metrics.clone(), health.clone());
     let recovered = tokio::task::spawn_blocking(move || recover(&recovering.0, recovering.1, recovering.2));
     let Opened { registry, directory, operations, writer, log, state, history } = recovered.await??;
-    let Recovered { fleet, store, ledgers, projector, .. } = state;
+    let Recovered { fleet, store, ledgers, bell, projector } = state;
 
     let (broker, broker_threads) = Broker::start(broker::Options::default(), metrics.clone())?;
     for station in fleet.lock().stations() {
@@ -154,6 +160,16 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
             None
         }
     };
+
+    let sources = notify::Sources {
+        feed: Arc::new(SavedAlerts { store: store.clone(), bell }),
+        operations: operations.clone(),
+        directory: directory.clone(),
+        metrics: metrics.clone(),
+        clock: now_ms,
+        shutdown: notify_shutdown,
+    };
+    let notify = notify::spawn(&config, sources, notify::Pauses::default())?;
 
     let (chunks, recorder) = recorder::spawn(
         writer,
@@ -214,7 +230,15 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         http.spawn(http::serve(sources, bound, tls_now, http_shutdown));
     }
     let intake = IntakeStage { stop: intake_stop, tasks, shards: shard_threads, recorder };
-    let consumers = Consumers { stop: consumers_stop, log, projector, history: history_consumer, influx };
+    let consumers = Consumers {
+        stop: consumers_stop,
+        log,
+        projector,
+        history: history_consumer,
+        influx,
+        notify,
+        notify_stop,
+    };
     Ok(Hub {
         listening,
         registry,
@@ -267,6 +291,9 @@ impl Consumers {
         }
         let projector = self.projector;
         blocking("state", move || projector.join()).await;
+        // After the state: what its last save raised is looked at at the next start.
+        self.notify_stop.stop();
+        self.notify.join().await;
     }
 }
 

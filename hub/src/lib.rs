@@ -23,6 +23,7 @@ pub mod recorder;
 pub mod fleet;
 pub mod history;
 pub mod influx;
+pub mod notify;
 pub mod operations;
 
 pub mod http;

@@ -2,9 +2,11 @@
 //! be forgotten.
 //!
 //! Keys: `page.*` the page itself; `state.*` presence; `kind.*`, `member.*`, `value.*` what a station reports, under
-//! its wire name; `alert.*` what alerts say, with `{placeholders}`.
+//! its wire name; `alert.*` what alerts say, `notify.*` what surrounds it in a message, with
+//! `{placeholders}`.
 
 mod alerts;
+mod notices;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,7 +35,7 @@ pub fn find(key: &str) -> Option<Text> {
 }
 
 fn tables() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    TEXTS.iter().chain(alerts::TEXTS)
+    TEXTS.iter().chain(alerts::TEXTS).chain(notices::TEXTS)
 }
 
 const TEXTS: &[(&str, &str, &str)] = &[

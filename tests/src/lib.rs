@@ -1,4 +1,4 @@
-//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto — each in a folder and on ports of its own, and
+//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Alertmanager — each in a folder and on ports of its own, and
 //! talks to them the way that their users do. Nothing in here is a mock, and nothing links the hub's code: what the
 //! tests know of it is the wire contract.
 //!
@@ -8,6 +8,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod agent;
+pub mod alertmanager;
 pub mod certs;
 pub mod http;
 pub mod hub;
@@ -24,6 +25,7 @@ pub mod toml;
 pub mod wait;
 
 pub use agent::Agent;
+pub use alertmanager::Alertmanager;
 pub use hub::{Hub, HubSettings};
 pub use influxd::Influxd;
 pub use load::Load;

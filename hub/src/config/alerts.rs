@@ -1,8 +1,9 @@
 //! `[alerts]`: whether and how alerts are raised. The rules' own table is in [`super::rules`].
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use super::{Rules, Text};
+use super::{Channel, Rules, Text};
 
 /// Alert rules and channels.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -21,8 +22,10 @@ pub struct Alerts {
     /// Minutes without an acknowledgement after which a critical alert is escalated; 0: never.
     pub escalate_after_min: u64,
     pub rules: Rules,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<serde_json::Value>,
+    /// The channel that is told of nothing but alerts that nobody acknowledged in time.
+    pub escalate_to: Option<String>,
+    /// Who is told, by name.
+    pub channels: BTreeMap<String, Channel>,
 }
 
 impl Default for Alerts {
@@ -35,7 +38,8 @@ impl Default for Alerts {
             repeat_after_h: 24,
             escalate_after_min: 15,
             rules: Rules::default(),
-            channels: None,
+            escalate_to: None,
+            channels: BTreeMap::new(),
         }
     }
 }

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use config::{Map, Source, Value, ValueKind};
 
 use super::places::join;
-use super::{ClientAuth, Config, Http, Influx, Mqtt, Text, Tls};
+use super::{Channel, ChannelKind, ClientAuth, Config, Http, Influx, Mqtt, Text, Tls};
+
+/// Stands for any name in a section whose keys people choose.
+const ANY: &str = "_";
 
 /// A configuration with nothing left out. Its values are the defaults, or examples where there is no default.
 pub(super) fn complete() -> Config {
@@ -33,9 +36,35 @@ pub(super) fn complete() -> Config {
             ..Mqtt::default()
         },
         influx: Some(influx),
-        http: Http { tls: Some(tls), ..Http::default() },
-        alerts: super::Alerts { channels: Some(serde_json::json!(["…"])), ..super::Alerts::default() },
+        http: Http { tls: Some(tls), public_url: Some("https://hub.example".into()), ..Http::default() },
+        alerts: super::Alerts {
+            escalate_to: Some("boss".into()),
+            channels: [(ANY.to_owned(), channel())].into(),
+            ..super::Alerts::default()
+        },
         ..Config::default()
+    }
+}
+
+fn channel() -> Channel {
+    Channel {
+        kind: Some(ChannelKind::Dingtalk),
+        url: "https://oapi.dingtalk.com/robot/send?access_token=…".into(),
+        url_file: Some(PathBuf::from("robot.url")),
+        secret: Some("…".into()),
+        secret_file: Some(PathBuf::from("robot.secret")),
+        token: Some("…".into()),
+        token_file: Some(PathBuf::from("alertmanager.token")),
+        username: Some("waystation".into()),
+        password: Some("…".into()),
+        password_file: Some(PathBuf::from("mail.password")),
+        server: "smtp.example.com:587".into(),
+        from: "hub@example.com".into(),
+        // An empty list would not show as a key.
+        to: vec!["a@example.com".into()],
+        mobiles: vec!["13800000000".into()],
+        users: vec!["zhangsan".into()],
+        ..Channel::default()
     }
 }
 
@@ -79,7 +108,7 @@ impl Known {
         let mut tree = &self.tree;
         let mut parts = key.split('.').peekable();
         while let Some(part) = parts.next() {
-            match (&tree.get(part)?.kind, parts.peek()) {
+            match (&tree.get(part).or_else(|| tree.get(ANY))?.kind, parts.peek()) {
                 (ValueKind::Table(inner), Some(_)) => tree = inner,
                 (ValueKind::String(text), None) => return Some(format!("{part} = \"{text}\"")),
                 (kind @ (ValueKind::Boolean(_) | ValueKind::I64(_) | ValueKind::U64(_)), None) => {
@@ -100,7 +129,7 @@ fn sort_section(
 ) {
     for (name, value) in given {
         let key = join(section, &name);
-        match (known.get(&name).map(|known| &known.kind), value.kind) {
+        match (known.get(&name).or_else(|| known.get(ANY)).map(|known| &known.kind), value.kind) {
             (None, _) => sorted.1.push(Misplaced { text: unknown(section, known), key }),
             (Some(ValueKind::Table(known)), ValueKind::Table(given)) => {
                 sort_section(&key, given, known, sorted);

@@ -182,7 +182,7 @@ impl Loader {
         };
         let mut found = super::secrets::read(&mut config);
         found.extend(config.check_values());
-        let found = found.into_iter().map(|(key, text)| (key.to_owned(), text));
+        let found = found.into_iter().map(|(key, text)| (key.into_owned(), text));
         for (key, text) in found.chain(config.alerts.check()) {
             // A key that is wrong by itself has its default here, which says nothing about what was meant.
             if !self.mistakes.iter().any(|mistake| mistake.key == key) {
@@ -230,6 +230,16 @@ fn choices(key: &str) -> Option<&'static str> {
         rule if rule.starts_with("alerts.rules.") && rule.ends_with(".severity") => {
             Some("critical, warning, info")
         }
+        _ => channel_choices(key),
+    }
+}
+
+fn channel_choices(key: &str) -> Option<&'static str> {
+    match key.strip_prefix("alerts.channels.")?.split_once('.')?.1 {
+        "kind" => Some("alertmanager, webhook, dingtalk, wecom, feishu, email"),
+        "min_severity" => Some("info, warning, critical"),
+        "language" => Some("zh, en, both"),
+        "security" => Some("starttls, tls, none"),
         _ => None,
     }
 }

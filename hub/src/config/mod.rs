@@ -2,6 +2,7 @@
 
 mod address;
 mod alerts;
+mod channels;
 mod known;
 mod load;
 mod mistake;
@@ -12,6 +13,7 @@ mod size;
 mod values;
 
 pub use alerts::Alerts;
+pub use channels::{Channel, ChannelKind, ChannelLanguage, MailSecurity};
 pub use load::{DEFAULT_FILE, Examined, Loaded, environment, examine, load, load_with};
 pub use mistake::{ConfigErrors, ConfigMistake, Place, Text};
 pub use places::Places;

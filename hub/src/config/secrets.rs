@@ -1,29 +1,43 @@
 //! Secrets that stand in files of their own: `token_file`, `password_file`.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::{Config, Text};
 
+type Mistake = (Cow<'static, str>, Text);
+
 /// Reads the secret files into their values. Gives what is wrong, by key.
-pub(super) fn read(config: &mut Config) -> Vec<(&'static str, Text)> {
-    let Some(influx) = &mut config.influx else { return Vec::new() };
-    [
-        read_one("influx.token_file", "token", influx.token_file.as_ref(), &mut influx.token),
-        read_one("influx.password_file", "password", influx.password_file.as_ref(), &mut influx.password),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+pub(super) fn read(config: &mut Config) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    if let Some(influx) = &mut config.influx {
+        found.extend(read_one("influx.token_file", "token", influx.token_file.as_ref(), &mut influx.token));
+        let file = influx.password_file.as_ref();
+        found.extend(read_one("influx.password_file", "password", file, &mut influx.password));
+    }
+    for (name, channel) in &mut config.alerts.channels {
+        let key = |key: &str| format!("alerts.channels.{name}.{key}");
+        // An address that is not there is an empty one, since every channel but mail must have one.
+        let mut url = Some(std::mem::take(&mut channel.url)).filter(|url| !url.is_empty());
+        found.extend(read_one(key("url_file"), "url", channel.url_file.as_ref(), &mut url));
+        channel.url = url.unwrap_or_default();
+        let file = channel.secret_file.as_ref();
+        found.extend(read_one(key("secret_file"), "secret", file, &mut channel.secret));
+        found.extend(read_one(key("token_file"), "token", channel.token_file.as_ref(), &mut channel.token));
+        let file = channel.password_file.as_ref();
+        found.extend(read_one(key("password_file"), "password", file, &mut channel.password));
+    }
+    found
 }
 
 fn read_one(
-    key: &'static str,
+    key: impl Into<Cow<'static, str>>,
     other: &str,
     file: Option<&PathBuf>,
     secret: &mut Option<String>,
-) -> Option<(&'static str, Text)> {
+) -> Option<Mistake> {
     let file = file?;
-    let wrong = |zh: String, en: String| Some((key, Text::new(zh, en)));
+    let wrong = |zh: String, en: String| Some((key.into(), Text::new(zh, en)));
     if secret.is_some() {
         return wrong(
             format!("与 `{other}` 同时出现；请只保留一个"),

@@ -1,5 +1,6 @@
 //! Checks of values against their limits and against one another. They touch nothing outside the program.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use super::{
@@ -11,12 +12,12 @@ use crate::calendar::Zone;
 /// Largest MQTT packet that the protocol can express, bytes (MQTT 5.0, 1.5.5).
 const PACKET_BYTES_LIMIT: u64 = 268_435_455;
 
-type Found = Vec<(&'static str, Text)>;
+type Found = Vec<(Cow<'static, str>, Text)>;
 
 impl Config {
     /// Everything that is wrong in a configuration of which each value is right by itself, by key.
     #[must_use]
-    pub fn check_values(&self) -> Vec<(&'static str, Text)> {
+    pub fn check_values(&self) -> Vec<(Cow<'static, str>, Text)> {
         let mut found = Found::new();
         check_mqtt(&self.mqtt, &mut found);
         check_log(&self.log, &self.mqtt, &mut found);
@@ -27,6 +28,7 @@ impl Config {
         check_calendar(&self.calendar, &mut found);
         check_http(&self.http, &mut found);
         check_presence(&self.presence, &mut found);
+        super::channels::check(&self.alerts, &mut found);
         check_addresses(self, &mut found);
         found
     }
@@ -34,7 +36,7 @@ impl Config {
 
 fn require(found: &mut Found, fine: bool, key: &'static str, zh: impl Into<String>, en: impl Into<String>) {
     if !fine {
-        found.push((key, Text::new(zh, en)));
+        found.push((key.into(), Text::new(zh, en)));
     }
 }
 
@@ -243,7 +245,7 @@ fn check_addresses(config: &Config, found: &mut Found) {
     for (index, (key, address)) in used.iter().enumerate() {
         if let Some((other, _)) = used[..index].iter().find(|(_, earlier)| collide(*earlier, *address)) {
             found.push((
-                key,
+                (*key).into(),
                 Text::new(
                     format!("{address} 与 {other} 冲突；请换一个端口"),
                     format!("{address} is taken by {other}; choose another port"),

@@ -23,6 +23,7 @@ mod tail;
 mod writer;
 
 pub use client::ClientError;
+pub(crate) use client::{beginning, explain};
 pub use derived::{DerivedError, DerivedSource};
 pub use line::{DerivedPoint, Measurement};
 pub use quarantine::{QuarantineError, QuarantineSink, RefusedLine};

@@ -81,7 +81,7 @@ fn silences_are_added_listed_and_ended() {
     let case = Case::new();
     let added = silence(&[("rule", "offline")]);
     case.operations.add_silence(&added, "operator", NOW).unwrap();
-    assert_eq!(*case.operations.silences_now(), [added.clone()]);
+    assert_eq!(*case.operations.silences_now(), std::slice::from_ref(&added)[..]);
     assert!(case.operations.end_silence(&added.id, "li", "operator", NOW + 1).unwrap());
     assert!(!case.operations.end_silence(&added.id, "li", "operator", NOW + 2).unwrap());
     assert!(case.operations.silences_now().is_empty());

@@ -1,6 +1,7 @@
 //! `check`: is everything in place for the hub to run? Every mistake of the configuration in one run, and every
 //! dependency tried.
 
+mod channels;
 mod disk;
 mod finding;
 mod influx;
@@ -17,6 +18,7 @@ use clap::Args;
 use super::ConfigFile;
 use super::language::Language;
 use crate::config::{Config, Examined, Place, Places, Text, environment, examine};
+use channels::Trying;
 use finding::{Finding, Outcome};
 
 /// Read the configuration and try every dependency; exit code 0 only if all is well
@@ -25,11 +27,15 @@ use finding::{Finding, Outcome};
 Examples:
   waystation-hub check
   waystation-hub check --config /etc/waystation/hub.toml --lang zh
+  waystation-hub check --send                     also send a test message through every alert channel
   waystation-hub check --json")]
 pub(super) struct Arguments {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// Send a test message through every alert channel
+    #[arg(long)]
+    send: bool,
     /// Language; without it that of LC_ALL, LC_MESSAGES or LANG
     #[arg(long, value_enum)]
     lang: Option<Language>,
@@ -53,7 +59,8 @@ impl Subject<'_> {
 
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let examined = examine(arguments.config.path.as_deref(), environment());
-    let findings = findings(&examined);
+    let trying = if arguments.send { Trying::Send } else { Trying::Reach };
+    let findings = findings(&examined, trying);
     let well = findings.iter().all(|finding| finding.outcome != Outcome::Failed);
     if arguments.json {
         finding::print_json(out, &findings, well)?;
@@ -63,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn findings(examined: &Examined) -> Vec<Finding> {
+fn findings(examined: &Examined, trying: Trying) -> Vec<Finding> {
     let mut findings = of_configuration(examined);
     let Some(config) = &examined.config else { return findings };
     let hub_runs = disk::is_hub_running(&config.data_dir);
@@ -75,6 +82,7 @@ fn findings(examined: &Examined) -> Vec<Finding> {
     registry::probe(&subject, &mut tried);
     limits::probe(&subject, &mut tried);
     influx::probe(&subject, &mut tried);
+    channels::probe(&subject, trying, &mut tried);
     // A key that is wrong has its default here, and how that fares says nothing about what was meant.
     let meant = |finding: &Finding| {
         !examined

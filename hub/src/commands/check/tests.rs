@@ -2,7 +2,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use super::finding::{Outcome, print, print_json};
-use super::{Language, findings};
+use super::{Language, Trying, findings};
 use crate::config::examine;
 use crate::registry::{NewStation, Registry};
 
@@ -32,7 +32,7 @@ impl Case {
         };
         let variables =
             base.into_iter().filter(named).map(|(name, value)| (name.to_owned(), value.to_owned()));
-        findings(&examine(Some(&file), variables))
+        findings(&examine(Some(&file), variables), Trying::Reach)
     }
 
     /// Compares the keys and outcomes of what is not well, leaving out how fast the disk is.
@@ -67,7 +67,7 @@ fn every_mistake_is_reported_and_the_rest_is_tried_all_the_same() {
 
 #[test]
 fn a_file_that_is_not_there_is_a_mistake() {
-    let found = findings(&examine(Some(Path::new("/nowhere/hub.toml")), []));
+    let found = findings(&examine(Some(Path::new("/nowhere/hub.toml")), []), Trying::Reach);
     assert_eq!(found.len(), 1);
     assert!(
         found[0].outcome == Outcome::Failed && found[0].detail.en.contains("cannot be read"),

@@ -1,6 +1,6 @@
 use super::super::known::complete;
 use super::load_with;
-use crate::config::{ClientAuth, Config};
+use crate::config::{Channel, ChannelKind, ClientAuth, Config};
 
 struct Case {
     folder: tempfile::TempDir,
@@ -55,6 +55,14 @@ fn every_key_can_be_written_and_is_read_back() {
         influx.token_file = None;
         influx.password_file = None;
     }
+    // Its example has the keys of every kind; here one of them is meant.
+    let channel = Channel {
+        kind: Some(ChannelKind::Dingtalk),
+        url: "https://oapi.dingtalk.com/robot/send".into(),
+        mobiles: vec!["13800000000".into()],
+        ..Channel::default()
+    };
+    config.alerts.channels = [("boss".to_owned(), channel)].into();
     let text = toml_of(&config);
     assert_eq!(toml_of(&good(&text, &[])), text);
 }
