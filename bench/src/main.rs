@@ -1,5 +1,6 @@
 //! `make bench`: every comparison side by side in one run, on the machine at hand.
 
+mod fleet;
 mod http;
 mod load;
 mod machine;
@@ -21,6 +22,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// Every worker station of the country, end of 2024.
+const COUNTRY: usize = 186_100;
 
 /// Measures Waystation beside mosquitto, rumqttd and InfluxDB.
 ///
@@ -142,6 +146,19 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         readings: u64,
     },
+    /// The fold of the log into the stations' state: events per second on one core, and memory per station.
+    Fold {
+        #[arg(long, default_value_t = COUNTRY)]
+        stations: usize,
+        /// Simulated seconds that are measured.
+        #[arg(long, default_value_t = 120)]
+        simulated_seconds: usize,
+    },
+    /// A hub of many stations: start to "presence known", a page of stations, /metrics.
+    Country {
+        #[arg(long)]
+        stations: Vec<usize>,
+    },
     /// rumqttd alone, as the bench starts it.
     #[command(hide = true)]
     Rumqttd { listen: SocketAddr },
@@ -200,6 +217,7 @@ fn plan(options: &Options) -> Result<Plan> {
 
 fn measure(plan: &Plan, command: Command) -> Vec<Table> {
     let counts: &[usize] = if plan.quick { &[200] } else { &[1000, 10_000, 15_000] };
+    let fleets: &[usize] = if plan.quick { &[200] } else { &[5_000, COUNTRY] };
     let country = LatencyShape { connections: 1000, messages_per_s: 10_746.0 };
     match command {
         Command::All(options) => {
@@ -212,6 +230,8 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
                 rows::outage(plan, country, Duration::from_secs(if plan.quick { 2 } else { 120 })),
                 rows::utilisation(plan, if plan.quick { 20 } else { 885 }),
                 rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
+                rows::fold(plan, if plan.quick { 1_000 } else { COUNTRY }, if plan.quick { 10 } else { 120 }),
+                rows::country(plan, fleets),
             ]);
             tables
         }
@@ -230,6 +250,10 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
         Command::Outage { away } => vec![rows::outage(plan, country, Duration::from_secs_f64(away))],
         Command::Utilisation { stations } => vec![rows::utilisation(plan, stations)],
         Command::Agent { readings } => vec![rows::agent(plan, readings)],
+        Command::Fold { stations, simulated_seconds } => vec![rows::fold(plan, stations, simulated_seconds)],
+        Command::Country { stations } => {
+            vec![rows::country(plan, if stations.is_empty() { fleets } else { &stations })]
+        }
         Command::Rumqttd { .. } => Vec::new(),
     }
 }

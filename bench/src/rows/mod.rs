@@ -3,6 +3,8 @@
 mod ack;
 mod agent;
 mod connects;
+mod country;
+mod fold;
 mod idle;
 mod influx;
 mod latency;
@@ -12,6 +14,8 @@ mod utilisation;
 pub use ack::{Shape, ack};
 pub use agent::agent;
 pub use connects::connects;
+pub use country::country;
+pub use fold::fold;
 pub use idle::idle;
 pub use influx::{InfluxPlan, influx};
 pub use latency::{LatencyShape, latency};

@@ -5,8 +5,9 @@ use crate::load::{Login, Target};
 use crate::process::{Process, free_address};
 use anyhow::{Context, Result, ensure};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 /// What a hub is started with.
 #[derive(Debug, Clone, Copy)]
@@ -16,27 +17,55 @@ pub struct HubOptions {
     pub influxdb: Option<(SocketAddr, &'static str)>,
 }
 
-/// Registers the stations with the hub's own command line and starts it.
-pub fn hub(places: &Places, options: &HubOptions) -> Result<Server> {
-    let folder = places.folder()?;
-    let address = free_address()?;
-    let config = folder.path().join("hub.toml");
-    std::fs::write(&config, config_text(folder.path(), address, options)?)?;
-    let program = places.programs.join("waystation-hub");
-    let logins = import_stations(&program, &config, folder.path(), options.stations)?;
-    let mut command = Command::new(&program);
-    command.arg("run").arg("--config").arg(&config);
-    let mut process = Process::start("waystation-hub", &mut command, &folder.path().join("output.log"))?;
-    process.wait_listening(address)?;
-    Ok(Server::new(process, Target { address, logins }, folder))
+/// A hub's folder with its configuration and its stations, which can be started more than once.
+pub struct HubFolder {
+    program: PathBuf,
+    config: PathBuf,
+    logins: Vec<Login>,
+    pub mqtt: SocketAddr,
+    pub http: SocketAddr,
+    folder: TempDir,
 }
 
-fn config_text(folder: &Path, mqtt: SocketAddr, options: &HubOptions) -> Result<String> {
+impl HubFolder {
+    /// Registers the stations with the hub's own command line.
+    pub fn new(places: &Places, options: &HubOptions) -> Result<Self> {
+        let folder = places.folder()?;
+        let (mqtt, http) = (free_address()?, free_address()?);
+        let config = folder.path().join("hub.toml");
+        std::fs::write(&config, config_text(folder.path(), mqtt, http, options))?;
+        let program = places.programs.join("waystation-hub");
+        let logins = import_stations(&program, &config, folder.path(), options.stations)?;
+        Ok(Self { program, config, logins, mqtt, http, folder })
+    }
+
+    /// Where the hub keeps its data.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Starts the hub, and waits until it listens.
+    pub fn start(&self) -> Result<Process> {
+        let mut command = Command::new(&self.program);
+        command.arg("run").arg("--config").arg(&self.config);
+        let mut process =
+            Process::start("waystation-hub", &mut command, &self.folder.path().join("output.log"))?;
+        process.wait_listening(self.mqtt)?;
+        Ok(process)
+    }
+}
+
+/// Registers the stations and starts the hub.
+pub fn hub(places: &Places, options: &HubOptions) -> Result<Server> {
+    let prepared = HubFolder::new(places, options)?;
+    let process = prepared.start()?;
+    let target = Target { address: prepared.mqtt, logins: prepared.logins };
+    Ok(Server::new(process, target, prepared.folder))
+}
+
+fn config_text(folder: &Path, mqtt: SocketAddr, http: SocketAddr, options: &HubOptions) -> String {
     let data = folder.join("data");
-    let mut text = format!(
-        "data_dir = {data:?}\n[mqtt]\nlisten = \"{mqtt}\"\n[http]\nlisten = \"{}\"\n",
-        free_address()?
-    );
+    let mut text = format!("data_dir = {data:?}\n[mqtt]\nlisten = \"{mqtt}\"\n[http]\nlisten = \"{http}\"\n");
     if let Some((address, database)) = options.influxdb {
         // Loopback needs no compression; two writers of ten thousand lines are what InfluxDB 1.x likes best.
         text.push_str(&format!(
@@ -44,7 +73,7 @@ fn config_text(folder: &Path, mqtt: SocketAddr, options: &HubOptions) -> Result<
              batch_lines = 10000\nwriters = 2\n"
         ));
     }
-    Ok(text)
+    text
 }
 
 fn import_stations(program: &Path, config: &Path, folder: &Path, stations: usize) -> Result<Vec<Login>> {

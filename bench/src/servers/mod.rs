@@ -7,7 +7,7 @@ mod mosquitto;
 mod rumqttd;
 
 pub use agent::Agent;
-pub use hub::{HubOptions, hub};
+pub use hub::{HubFolder, HubOptions, hub};
 pub use influxdb::{DATABASE, InfluxDb};
 pub use mosquitto::mosquitto;
 pub use rumqttd::{rumqttd, serve_rumqttd};
@@ -91,7 +91,7 @@ impl Server {
 }
 
 /// The name of station `index`; all names are equally long.
-fn station_name(index: usize) -> String {
+pub fn station_name(index: usize) -> String {
     format!("bench-{index:05}")
 }
 

@@ -1,6 +1,8 @@
 //! `(state, event, now) → (state, effects)`.
 
 mod deadlines;
+mod planned;
+mod silent;
 
 use super::alerts::{
     Alert, Book, Cause, Change, Facts, Judge, SavedBook, Settings, Severity, StationAlerts, Told,
@@ -8,10 +10,13 @@ use super::alerts::{
 use super::latest::Latest;
 use super::ledger::{Ledger, Totals};
 use super::presence::{Presence, State};
+use super::silences::Silences;
 use crate::entry::{Entry, PresenceChange, What};
+use crate::operations::Maintenance;
 use crate::registry::Directory;
 use compact_str::CompactString;
 use deadlines::Deadlines;
+use planned::Planned;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,6 +39,10 @@ pub enum Event {
     Disconnected { station: StationId, at_ms: i64 },
     /// The registry changed.
     Directory(Arc<Directory>),
+    /// The log is replayed, and from now on the hub listens; comes once, before the first tick.
+    Listening,
+    /// The windows of planned maintenance that have not ended.
+    Maintenance(Arc<[Maintenance]>),
     /// Time passed; expected about once a second.
     Tick,
 }
@@ -53,12 +62,15 @@ pub struct Fleet {
     last_tick_ms: Option<i64>,
     /// When the hub last looked before it was started, if it ran before.
     alive_ms: Option<i64>,
+    /// When the newest record came in.
+    newest_received_ms: Option<i64>,
     stations: Vec<StationState>,
     /// What the registry says of the station at the same place.
     facts: Vec<Facts>,
     places: HashMap<StationId, u32>,
     directory: Option<Arc<Directory>>,
     deadlines: Deadlines,
+    planned: Planned,
     /// Stations by state, in the order of [`State::ALL`].
     counts: [usize; State::ALL.len()],
     book: Book,
@@ -79,6 +91,7 @@ pub struct StationState {
     /// Version of its agent, as it said in its last presence.
     pub agent: Option<CompactString>,
     pub(super) presence: Presence,
+    pub(super) silences: Silences,
     pub(super) alerts: StationAlerts,
     state: State,
     version: u64,
@@ -95,6 +108,7 @@ impl StationState {
             ledger: Ledger::default(),
             agent: None,
             presence: Presence::default(),
+            silences: Silences::default(),
             alerts: StationAlerts::default(),
             state: State::NeverSeen,
             version: 0,
@@ -113,6 +127,12 @@ impl StationState {
     #[must_use]
     pub fn last_seen_ms(&self) -> Option<i64> {
         self.presence.last_seen_ms()
+    }
+
+    /// When the hub first heard of it, ms since the Unix epoch.
+    #[must_use]
+    pub fn first_seen_ms(&self) -> Option<i64> {
+        self.presence.first_seen_ms()
     }
 
     /// Whether it has a session now.
@@ -143,11 +163,13 @@ impl Fleet {
             listening_since_ms,
             last_tick_ms: None,
             alive_ms: None,
+            newest_received_ms: None,
             stations: Vec::new(),
             facts: Vec::new(),
             places: HashMap::new(),
             directory: None,
             deadlines: Deadlines::default(),
+            planned: Planned::default(),
             counts: [0; State::ALL.len()],
             book: Book::new(settings.into()),
             changes: Vec::new(),
@@ -172,6 +194,8 @@ impl Fleet {
                 self.change(&station, at_ms, now_ms, |station, _| station.presence.disconnect(at_ms));
             }
             Event::Directory(directory) => self.directory(directory, now_ms),
+            Event::Listening => self.listen(now_ms),
+            Event::Maintenance(windows) => self.plan_maintenance(windows, now_ms),
             Event::Tick => return self.tick(now_ms),
         }
         Vec::new()
@@ -224,7 +248,7 @@ impl Fleet {
 
     /// What a restart must know besides stations and firing alerts.
     pub(super) fn saved_book(&self) -> SavedBook {
-        self.book.saved(self.last_tick_ms.or(self.alive_ms))
+        self.book.saved(self.listened_until_ms())
     }
 
     /// Puts back what fired when the hub stopped. Call it after the stations were restored.
@@ -265,10 +289,12 @@ impl Fleet {
     /// there are no more.
     pub(super) fn take_unsaved(&mut self, stations_max: usize, mut save: impl FnMut(&StationState)) -> bool {
         let from = self.unsaved.len().saturating_sub(stations_max);
+        let listened_until_ms = self.listened_until_ms().unwrap_or(self.listening_since_ms);
         for place in self.unsaved.drain(from..) {
             let station = &mut self.stations[place as usize];
             station.unsaved = false;
             save(station);
+            station.silences.mark_saved(listened_until_ms);
         }
         !self.unsaved.is_empty()
     }
@@ -277,13 +303,16 @@ impl Fleet {
     pub(super) fn put_back_unsaved<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
         for id in ids {
             if let Some(place) = self.places.get(id).copied() {
-                mark(&mut self.stations[place as usize], &mut self.unsaved, place);
+                let station = &mut self.stations[place as usize];
+                station.silences.mark_unsaved();
+                mark(station, &mut self.unsaved, place);
             }
         }
     }
 
     fn entry(&mut self, entry: Entry, now_ms: i64) {
         let Entry { station, received_ms, what } = entry;
+        self.newest_received_ms = self.newest_received_ms.max(Some(received_ms));
         let (mut before, mut after) = (Totals::default(), Totals::default());
         self.change(&station, received_ms, now_ms, |station, judge| match what {
             What::Readings(readings) => {
@@ -296,6 +325,7 @@ impl Fleet {
                 station.ledger.record(&place);
                 after = station.ledger.totals();
                 station.alerts.ledger(judge, before, after);
+                station.note_work(&readings);
                 readings.into_iter().for_each(|reading| station.take_reading(reading, judge));
             }
             What::Presence(change) => {
@@ -321,11 +351,13 @@ impl Fleet {
             Some(place) => *place,
             None => self.add(id),
         };
+        let before = self.stations[place as usize].before();
         self.judge(place, at_ms, |station, judge| {
             // What was due before this happened comes before it, whenever the last tick was.
             station.alerts.pass(judge, at_ms);
             change(station, judge);
         });
+        self.note_contact(place, &before);
         self.settle(place, now_ms);
         let station = &mut self.stations[place as usize];
         self.version += 1;
@@ -335,7 +367,7 @@ impl Fleet {
 
     /// Runs `with` on a station and the judge of its rules, and enters what they found into the book.
     fn judge(&mut self, place: u32, at_ms: i64, with: impl FnOnce(&mut StationState, &mut Judge<'_>)) {
-        let planned = self.is_planned(place, at_ms);
+        let planned = self.is_planned(place);
         let Self { stations, facts, book, changes, directory, .. } = self;
         let (station, facts) = (&mut stations[place as usize], &facts[place as usize]);
         let id = station.id.clone();
@@ -376,11 +408,14 @@ impl Fleet {
         let from = std::mem::replace(&mut station.state, to);
         self.counts[from as usize] -= 1;
         self.counts[to as usize] += 1;
+        if to == State::Offline {
+            station.note_down(self.listening_since_ms);
+        }
         if to == State::Online && matches!(from, State::Late | State::Offline) {
             self.judge(place, now_ms, |station, judge| station.alerts.was_silent(judge));
         }
         let known = self.directory.is_none() || self.facts[place as usize].registered();
-        let quiet = !known || self.is_planned(place, now_ms);
+        let quiet = !known || self.is_planned(place);
         self.book.moved(place, &mut self.stations[place as usize], to, quiet, now_ms);
     }
 
@@ -402,6 +437,7 @@ impl Fleet {
         self.facts.push(self.facts_of(id));
         self.counts[State::NeverSeen as usize] += 1;
         self.places.insert(id.clone(), place);
+        self.planned.stations_changed();
         place
     }
 
@@ -409,13 +445,9 @@ impl Fleet {
         Facts::of(self.directory.as_deref(), id.as_str(), &self.book.settings.zone)
     }
 
-    /// Whether people work at a station now, and know what they do.
-    fn is_planned(&self, _place: u32, _at_ms: i64) -> bool {
-        false
-    }
-
     fn directory(&mut self, directory: Arc<Directory>, now_ms: i64) {
         self.directory = Some(directory);
+        self.planned.stations_changed();
         for place in 0..place(self.stations.len()) {
             let facts = self.facts_of(&self.stations[place as usize].id);
             let gone = self.facts[place as usize].registered() && !facts.registered();
@@ -429,6 +461,7 @@ impl Fleet {
     }
 
     fn tick(&mut self, now_ms: i64) -> Vec<Effect> {
+        self.look_at_plans(now_ms);
         let mut all = self.look_at_clock(now_ms);
         let mut effects = Vec::new();
         // Once for what is due; again for everybody if that made the hub blind, or let it see again.
@@ -444,7 +477,7 @@ impl Fleet {
                 break;
             }
             if was_frozen {
-                self.listening_since_ms = now_ms;
+                self.thawed(now_ms);
             }
         }
         if !self.book.is_frozen() {
@@ -470,7 +503,7 @@ impl Fleet {
                     "the hub itself stood still; the silence of stations is counted from now on"
                 );
                 self.book.was_away(Cause::Stalled, last_ms, now_ms, stations);
-                self.listening_since_ms = now_ms;
+                self.stood_still(last_ms, now_ms);
                 return true;
             }
             _ => {}

@@ -9,23 +9,28 @@
 
 mod alert_store;
 pub mod alerts;
+pub mod availability;
 mod fold;
 mod latest;
 pub mod ledger;
+mod outage_rows;
 mod presence;
 mod projector;
 mod quarantine;
 pub mod ranges;
 mod schema;
 mod sessions;
+mod silences;
 mod snapshot;
 mod store;
 
 pub use alert_store::{AlertBell, AlertFilter, AlertPage};
 pub use alerts::{Alert, AlertState, Rule, Settings, Severity};
+pub use availability::{Availability, Outage, OutageKind};
 pub use fold::{Effect, Event, Fleet, StationState};
 pub use latest::{LATEST_MAX, Latest};
 pub use ledger::{Ledger, New, OutboxView, Totals};
+pub use outage_rows::OutageFilter;
 pub use presence::{State, Thresholds};
 pub use projector::{Projector, ProjectorHandle, Recovered, recover};
 pub use quarantine::{
@@ -54,3 +59,6 @@ impl SharedFleet {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,11 +74,23 @@ pub const CORRECTION_AFTER_MS: i64 = 2_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Presence {
     sessions: u32,
+    /// It had a session when the hub was last known to listen.
+    had_session: bool,
+    first_seen_ms: Option<i64>,
     last_seen_ms: Option<i64>,
     /// The word that is retained on the presence topic, and when it was said.
     said: Option<(PresenceState, i64)>,
     /// The hub may have to say that the station is online after all.
     doubt: Option<Doubt>,
+}
+
+/// What of it is kept over a restart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Saved {
+    pub had_session: bool,
+    pub first_seen_ms: Option<i64>,
+    pub last_seen_ms: Option<i64>,
+    pub said: Option<(PresenceState, i64)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,8 +101,22 @@ struct Doubt {
 }
 
 impl Presence {
-    pub fn restored(last_seen_ms: Option<i64>, said: Option<(PresenceState, i64)>) -> Self {
-        Self { sessions: 0, last_seen_ms, said, doubt: None }
+    pub fn restored(saved: Saved) -> Self {
+        let Saved { had_session, first_seen_ms, last_seen_ms, said } = saved;
+        Self { sessions: 0, had_session, first_seen_ms, last_seen_ms, said, doubt: None }
+    }
+
+    /// What a restart needs.
+    #[must_use]
+    pub fn saved(&self) -> Saved {
+        let had_session = self.was_connected();
+        let Self { first_seen_ms, last_seen_ms, said, .. } = *self;
+        Saved { had_session, first_seen_ms, last_seen_ms, said }
+    }
+
+    #[must_use]
+    pub fn first_seen_ms(&self) -> Option<i64> {
+        self.first_seen_ms
     }
 
     #[must_use]
@@ -101,6 +127,22 @@ impl Presence {
     #[must_use]
     pub fn connected(&self) -> bool {
         self.sessions > 0
+    }
+
+    /// Whether it has a session, or had one that ended only with the hub before this one.
+    #[must_use]
+    pub fn was_connected(&self) -> bool {
+        self.connected() || self.had_session
+    }
+
+    /// After a restart: the hub before this one had listened until then, and its sessions ended with it. Tells
+    /// whether there was one.
+    pub fn listened_until(&mut self, until_ms: i64) -> bool {
+        let had_session = std::mem::take(&mut self.had_session);
+        if had_session {
+            self.seen(until_ms);
+        }
+        had_session
     }
 
     #[must_use]
@@ -200,7 +242,9 @@ impl Presence {
         Some(word)
     }
 
-    fn seen(&mut self, at_ms: i64) {
+    /// There was contact of any sort.
+    pub fn seen(&mut self, at_ms: i64) {
+        self.first_seen_ms.get_or_insert(at_ms);
         self.last_seen_ms = Some(self.last_seen_ms.map_or(at_ms, |seen| seen.max(at_ms)));
     }
 }

@@ -18,7 +18,7 @@ use super::store::{Save, Store, StoreError};
 use crate::entry::{Entry, What};
 use crate::health::Health;
 use crate::metrics::Metrics;
-use crate::operations::{CommandOutcome, Operations};
+use crate::operations::{CommandOutcome, Maintenance, Operations};
 use crate::registry::{Directory, SharedDirectory};
 use crate::shutdown::Shutdown;
 use std::collections::HashMap;
@@ -103,11 +103,13 @@ pub fn recover(
         unreadable_since: None,
         directory,
         directory_seen,
+        maintenance_seen: Arc::default(),
         alerts: Vec::new(),
         bell: bell.clone(),
         alive_saved_ms: 0,
     };
     projector.replay()?;
+    fleet.lock().apply(Event::Listening, now_ms());
     projector.lost = fleet.lock().totals();
     let ledgers =
         fleet.lock().stations().map(|station| (station.id.clone(), station.ledger.clone())).collect();
@@ -138,6 +140,7 @@ pub struct Projector {
     directory: SharedDirectory,
     /// The registry as the fleet's state knows it.
     directory_seen: Arc<Directory>,
+    maintenance_seen: Arc<[Maintenance]>,
     /// Alerts that changed and are not saved yet.
     alerts: Vec<Alert>,
     bell: AlertBell,
@@ -310,11 +313,16 @@ impl Projector {
     fn tick(&mut self) -> Vec<Effect> {
         let now_ms = (self.now_ms)();
         let directory = self.directory.load_full();
+        let maintenance = self.operations.maintenance_now();
         let (effects, totals, firing) = {
             let mut fleet = self.fleet.lock();
             if !Arc::ptr_eq(&directory, &self.directory_seen) {
                 self.directory_seen = Arc::clone(&directory);
                 fleet.apply(Event::Directory(directory), now_ms);
+            }
+            if !Arc::ptr_eq(&maintenance, &self.maintenance_seen) {
+                self.maintenance_seen = Arc::clone(&maintenance);
+                fleet.apply(Event::Maintenance(maintenance), now_ms);
             }
             let effects = fleet.apply(Event::Tick, now_ms);
             let firing = Severity::ALL.map(|severity| (severity, fleet.alerts_firing(severity)));

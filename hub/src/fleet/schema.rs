@@ -3,6 +3,7 @@
 //! ```text
 //! progress    one row: the log's id, and the number of its last record that is in here
 //! station     presence, ledger and rules' memory (JSON), latest readings (the log's binary form) of every station
+//! outage      silences of stations, and what is known about them
 //! alert       every alert, firing or resolved, as JSON; a change gives it a higher revision
 //! fleet       one row: what alerts remember of all stations together (JSON)
 //! quarantine  what could not be taken, newest 100,000 items or 256 MiB
@@ -12,13 +13,14 @@
 //! crash starts exactly behind what is in here. The file is derived: without it, the hub rebuilds what the log still
 //! holds.
 
+use super::outage_rows;
 use super::store::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
 /// The file's versions: entry n leads from version n to n + 1. Append only.
-const MIGRATIONS: &[&str] = &[TABLES, ALERTS];
+const MIGRATIONS: &[&str] = &[TABLES, ALERTS, outage_rows::MIGRATION];
 
 /// Another connection of this process may hold the file for one transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

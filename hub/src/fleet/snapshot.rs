@@ -3,7 +3,8 @@
 use super::alerts::StationAlerts;
 use super::fold::{Fleet, StationState};
 use super::latest::Latest;
-use super::presence::Presence;
+use super::presence::{Presence, Saved};
+use super::silences::Silence;
 use rusqlite::{Connection, Row, Transaction, params};
 use waystation_protocol::{PresenceState, Reading, StationId};
 
@@ -11,12 +12,13 @@ use waystation_protocol::{PresenceState, Reading, StationId};
 #[derive(Debug, Clone)]
 pub struct StationRow {
     pub id: String,
-    last_seen_ms: Option<i64>,
-    said: Option<(PresenceState, i64)>,
+    presence: Saved,
     agent: Option<String>,
     ledger: String,
     latest: Vec<u8>,
     alerts: String,
+    /// Those that changed; in a table of their own.
+    pub silences: Vec<Silence>,
 }
 
 impl StationRow {
@@ -25,14 +27,14 @@ impl StationRow {
         station.latest.readings().iter().for_each(|reading| reading.encode(&mut latest));
         Self {
             id: station.id.as_str().to_owned(),
-            last_seen_ms: station.last_seen_ms(),
-            said: station.presence.said(),
+            presence: station.presence.saved(),
             agent: station.agent.as_ref().map(ToString::to_string),
             // Ranges and ids as JSON: nothing in them can fail to be written.
             ledger: serde_json::to_string(&station.ledger).unwrap_or_else(|_| "[]".into()),
             latest,
             // Numbers and names as JSON.
             alerts: serde_json::to_string(&station.alerts).unwrap_or_else(|_| "{}".into()),
+            silences: station.silences.unsaved().cloned().collect(),
         }
     }
 
@@ -43,12 +45,17 @@ impl StationRow {
         });
         Ok(Self {
             id: row.get("id")?,
-            last_seen_ms: row.get("last_seen_ms")?,
-            said: said.zip(row.get("said_ms")?),
+            presence: Saved {
+                had_session: row.get("connected")?,
+                first_seen_ms: row.get("first_seen_ms")?,
+                last_seen_ms: row.get("last_seen_ms")?,
+                said: said.zip(row.get("said_ms")?),
+            },
             agent: row.get("agent")?,
             ledger: row.get("ledger")?,
             latest: row.get("latest")?,
             alerts: row.get("alerts")?,
+            silences: Vec::new(),
         })
     }
 
@@ -69,7 +76,7 @@ impl StationRow {
             tracing::error!(station = self.id, %error, "what its rules remembered cannot be read; they learn anew");
             StationAlerts::default()
         });
-        let presence = Presence::restored(self.last_seen_ms, self.said);
+        let presence = Presence::restored(self.presence);
         Some(Fleet::restored(id, presence, self.agent.map(Into::into), ledger, latest, alerts))
     }
 }
@@ -77,17 +84,19 @@ impl StationRow {
 /// Writes stations over what was saved of them before.
 pub fn save(transaction: &Transaction<'_>, rows: &[StationRow]) -> rusqlite::Result<()> {
     let mut upsert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO station (id, last_seen_ms, said, said_ms, agent, ledger, latest, alerts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO station
+             (id, connected, first_seen_ms, last_seen_ms, said, said_ms, agent, ledger, latest, alerts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for row in rows {
-        let said = row.said.map(|(word, _)| word.as_str());
-        let said_ms = row.said.map(|(_, at)| at);
+        let Saved { had_session, first_seen_ms, last_seen_ms, said } = row.presence;
         upsert.execute(params![
             row.id,
-            row.last_seen_ms,
-            said,
-            said_ms,
+            had_session,
+            first_seen_ms,
+            last_seen_ms,
+            said.map(|(word, _)| word.as_str()),
+            said.map(|(_, at)| at),
             row.agent,
             row.ledger,
             row.latest,

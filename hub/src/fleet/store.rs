@@ -2,7 +2,9 @@
 
 use super::alert_store::{self, AlertFilter, AlertPage, AlertSave};
 use super::alerts::Alert;
+use super::availability::Outage;
 use super::fold::Fleet;
+use super::outage_rows::{self, OutageFilter};
 use super::quarantine::{self, Kept, QuarantineFilter, QuarantineItem, QuarantinePage};
 use super::schema;
 use super::snapshot::{self, StationRow};
@@ -78,6 +80,7 @@ impl Store {
         let writer = self.writer();
         let mut read = || {
             snapshot::load(&writer.connection, fleet)?;
+            outage_rows::load(&writer.connection, fleet, (self.now_ms)())?;
             let (book, firing) = alert_store::load(&writer.connection)?;
             fleet.restore_alerts(book, firing);
             let progress = "SELECT applied_seq FROM progress WHERE log_id = ?1";
@@ -91,6 +94,7 @@ impl Store {
     pub(super) fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
         let write = |transaction: &rusqlite::Transaction<'_>, kept: Kept| {
             snapshot::save(transaction, save.stations)?;
+            outage_rows::save(transaction, save.stations, (self.now_ms)())?;
             alert_store::save(transaction, &save.alerts)?;
             let kept = kept.insert(transaction, save.quarantined.iter())?;
             let progress = "INSERT OR REPLACE INTO progress (one, log_id, applied_seq) VALUES (1, ?1, ?2)";
@@ -131,6 +135,25 @@ impl Store {
     /// If the file cannot be read.
     pub fn alerts_since(&self, revision: i64, limit: u32) -> Result<Vec<(i64, Alert)>, StoreError> {
         self.read(|connection| alert_store::since(connection, revision, limit))
+    }
+
+    /// The outages that touch a period, by station and time. What happened within the last second or so may not be
+    /// there yet.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn outages(&self, filter: &OutageFilter) -> Result<Vec<Outage>, StoreError> {
+        let mut found = Vec::new();
+        self.each_outage(filter, |outage| found.push(outage))?;
+        Ok(found)
+    }
+
+    /// The same, one at a time: a month of a country need not fit into memory.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn each_outage(&self, filter: &OutageFilter, visit: impl FnMut(Outage)) -> Result<(), StoreError> {
+        self.read(|connection| outage_rows::each(connection, filter, visit))
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {

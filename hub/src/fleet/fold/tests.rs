@@ -1,6 +1,5 @@
 use super::*;
 use crate::entry::Place;
-use crate::fleet::Thresholds;
 use crate::fleet::presence::CORRECTION_AFTER_MS;
 use proptest::prelude::*;
 use waystation_protocol::{Decoded, Kind, Limits, OutboxId, Reading, decode_channel};
@@ -14,7 +13,7 @@ fn id(text: &str) -> StationId {
 }
 
 fn fleet(listening_since: i64) -> Fleet {
-    Fleet::new(Thresholds { warn_after_ms: WARN, offline_after_ms: OFFLINE }, listening_since)
+    Fleet::new(crate::fleet::Thresholds { warn_after_ms: WARN, offline_after_ms: OFFLINE }, listening_since)
 }
 
 fn reading(kind: Kind, json: &str) -> Reading {
@@ -164,7 +163,7 @@ fn after_a_restart_a_station_is_unknown_not_offline() {
     let saved = before.station("jb-001").unwrap().clone();
     let restart = START + 10 * OFFLINE;
     let mut after = fleet(restart);
-    let presence = Presence::restored(saved.last_seen_ms(), saved.presence.said());
+    let presence = Presence::restored(saved.presence.saved());
     after.restore(Fleet::restored(saved.id, presence, saved.agent, saved.ledger, saved.latest, saved.alerts));
     let state = |fleet: &Fleet| fleet.station("jb-001").unwrap().state();
     assert_eq!(state(&after), State::Unknown);

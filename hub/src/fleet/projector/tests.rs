@@ -1,7 +1,7 @@
 use super::*;
 use crate::entry::{Place, PresenceChange, Quarantined};
 use crate::fleet::Thresholds;
-use crate::fleet::{QuarantineFilter, SessionEvents, State};
+use crate::fleet::{Outage, OutageFilter, OutageKind, QuarantineFilter, SessionEvents, State};
 use crate::influx::{QuarantineSink, RefusedLine};
 use crate::operations::Operations;
 use crate::shutdown;
@@ -202,4 +202,42 @@ fn the_quarantine_is_bounded_and_counts_what_gave_way() {
     assert_eq!(page.items[0].payload, format!("payload {}", items + 6).into_bytes());
     let store = folder.recover().store;
     assert_eq!(quarantine(&store, u32::MAX - 1).len(), items);
+}
+
+#[test]
+fn what_the_hub_did_not_see_is_kept_as_an_outage_over_restarts() {
+    let mut folder = Folder::new();
+    folder.write([("jb-001", online()), ("jb-001", batch(1, 5))]);
+    check(&folder, 5, 0);
+    let later = || NOW + 1_200_000;
+    let of_all = OutageFilter { station: None, from: 0, to: i64::MAX };
+    for _ in 0..2 {
+        let (metrics, health) = (Metrics::new(), Health::default());
+        let directory = Directory::default().shared();
+        let operations = Operations::open(folder.dir.path(), NOW).unwrap();
+        let path = folder.dir.path();
+        let recovered =
+            recover(path, &folder.log, THRESHOLDS, directory, metrics, health, later, operations).unwrap();
+        assert_eq!(
+            recovered.fleet.lock().station("jb-001").map(|station| station.state()),
+            Some(State::Unknown)
+        );
+        let store = recovered.store;
+        let (trigger, shutdown) = shutdown::switch();
+        let thread = recovered.projector.spawn(SessionEvents::default(), |_| {}, shutdown).unwrap();
+        trigger.stop();
+        thread.join();
+        let outages = store.outages(&of_all).unwrap();
+        let unknown = Outage {
+            station: id("jb-001"),
+            starts_at: NOW,
+            ends_at: None,
+            kind: OutageKind::Unknown,
+            planned: false,
+        };
+        assert_eq!(outages, [unknown]);
+        assert_eq!(store.outages(&OutageFilter { to: NOW, ..of_all.clone() }).unwrap(), []);
+        let of_another = OutageFilter { station: Some(id("jb-002")), ..of_all.clone() };
+        assert_eq!(store.outages(&of_another).unwrap(), []);
+    }
 }

@@ -1,0 +1,122 @@
+//! The table `outage` of `state.db`: one row a silence, with what is known about it; read back as outages.
+//!
+//! `unknown` and `worked` are lists of `[from, to]` in ms, absent when empty; a `to` of the largest integer is open.
+
+use super::availability::{Interval, Outage};
+use super::fold::Fleet;
+use super::silences::{CORRECTABLE_MS, Silence};
+use super::snapshot::StationRow;
+use rusqlite::{Connection, Row, Transaction, named_params, params};
+use waystation_protocol::StationId;
+
+/// The step of the schema that brings outages.
+pub const MIGRATION: &str = "
+    ALTER TABLE station ADD COLUMN connected INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE station ADD COLUMN first_seen_ms INTEGER;
+    UPDATE station SET first_seen_ms = last_seen_ms;
+    CREATE TABLE outage (
+        station TEXT NOT NULL,
+        starts_at INTEGER NOT NULL,
+        ends_at INTEGER,
+        unknown TEXT,
+        worked TEXT,
+        PRIMARY KEY (station, starts_at)
+    );
+    CREATE INDEX outage_by_end ON outage (ends_at);
+";
+
+/// How long an outage is kept after its end, ms. [J] a year's report can be made, and compared, a month late.
+const KEPT_MS: i64 = 400 * 86_400_000;
+/// Rows dropped in one save, so that none takes long.
+const DROPPED_MAX: u32 = 500;
+
+/// Which outages are asked for: those that touch the period, of one station or of all.
+#[derive(Debug, Clone)]
+pub struct OutageFilter {
+    pub station: Option<StationId>,
+    /// ms since the Unix epoch; inclusive.
+    pub from: i64,
+    /// Exclusive.
+    pub to: i64,
+}
+
+/// Writes what changed of these stations' silences, and drops what nobody asks for any more.
+pub fn save(transaction: &Transaction<'_>, rows: &[StationRow], now_ms: i64) -> rusqlite::Result<()> {
+    let mut upsert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO outage (station, starts_at, ends_at, unknown, worked)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for row in rows {
+        for silence in &row.silences {
+            upsert.execute(params![
+                row.id,
+                silence.starts_at(),
+                silence.ends_at(),
+                parts_json(silence.blind()),
+                parts_json(silence.worked()),
+            ])?;
+        }
+    }
+    let drop = "DELETE FROM outage WHERE rowid IN
+                (SELECT rowid FROM outage WHERE ends_at < ?1 ORDER BY ends_at LIMIT ?2)";
+    transaction.prepare_cached(drop)?.execute(params![now_ms.saturating_sub(KEPT_MS), DROPPED_MAX])?;
+    Ok(())
+}
+
+/// Reads the silences that can still change into the fleet, whose stations are there already.
+pub fn load(connection: &Connection, fleet: &mut Fleet, now_ms: i64) -> rusqlite::Result<()> {
+    let mut select = connection.prepare(
+        "SELECT station, starts_at, ends_at, unknown, worked FROM outage
+         WHERE ends_at IS NULL OR ends_at > ?1 ORDER BY station, starts_at",
+    )?;
+    let mut rows = select.query([now_ms.saturating_sub(CORRECTABLE_MS)])?;
+    while let Some(row) = rows.next()? {
+        let station = row.get_ref("station")?.as_str()?;
+        fleet.restore_silence(station, silence(row)?);
+    }
+    Ok(())
+}
+
+/// Hands each outage to `visit`, by station and time.
+pub fn each(
+    connection: &Connection,
+    filter: &OutageFilter,
+    mut visit: impl FnMut(Outage),
+) -> rusqlite::Result<()> {
+    // Two statements, so that each finds its rows by an index.
+    let of = if filter.station.is_some() { "station = :station" } else { ":station IS NULL" };
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT station, starts_at, ends_at, unknown, worked FROM outage
+         WHERE {of} AND starts_at < :to AND (ends_at IS NULL OR ends_at > :from)
+         ORDER BY station, starts_at",
+    ))?;
+    let parameters = named_params! {
+        ":station": filter.station.as_ref().map(StationId::as_str),
+        ":from": filter.from,
+        ":to": filter.to,
+    };
+    let mut rows = select.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        // Only valid ids are ever written.
+        let Ok(station) = StationId::try_from(row.get_ref("station")?.as_str()?) else { continue };
+        silence(row)?.outages(&station, |outage| {
+            if outage.starts_at < filter.to && outage.interval().1 > filter.from {
+                visit(outage);
+            }
+        });
+    }
+    Ok(())
+}
+
+fn silence(row: &Row<'_>) -> rusqlite::Result<Silence> {
+    let parts = |column| -> rusqlite::Result<Vec<Interval>> {
+        let text = row.get_ref(column)?.as_str_or_null()?;
+        // Written below; were it damaged, the silence would be the station's own, the careful reading.
+        Ok(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+    };
+    Ok(Silence::restored(row.get("starts_at")?, row.get("ends_at")?, parts("unknown")?, parts("worked")?))
+}
+
+fn parts_json(parts: &[Interval]) -> Option<String> {
+    if parts.is_empty() { None } else { serde_json::to_string(parts).ok() }
+}
