@@ -30,4 +30,5 @@ pub mod http;
 
 pub mod app;
 pub mod commands;
+pub mod priority;
 pub mod shutdown;

@@ -17,6 +17,7 @@ const STAGES: [&str; 22] = [
     "metrics",
     "health",
     "shutdown",
+    "priority",
     "entry",
     "registry",
     "access",

@@ -19,6 +19,7 @@ use crate::entry::{Entry, What};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::operations::{CommandOutcome, Maintenance, Operations};
+use crate::priority;
 use crate::registry::{Directory, SharedDirectory};
 use crate::shutdown::Shutdown;
 use std::collections::HashMap;
@@ -40,6 +41,9 @@ const PENDING_BYTES_MAX: usize = 32 << 20;
 /// A hub with nothing to save says at least this often that it is alive, ms.
 const ALIVE_MS: i64 = 30_000;
 const TICK: Duration = Duration::from_secs(1);
+/// Age of the next record from which on the state counts as behind [J]: well below the shortest patience with a
+/// silent station, well above the time between two looks.
+const BEHIND_MS: i64 = 5_000;
 const SAVE: Duration = Duration::from_secs(1);
 /// A save may take at most this share of the time, one in ten.
 const SAVE_REST: u32 = 9;
@@ -95,6 +99,7 @@ pub fn recover(
         now_ms,
         applied,
         saved: applied,
+        applied_received_ms: now_ms(),
         quarantined: Vec::new(),
         quarantined_bytes: 0,
         outcomes: Vec::new(),
@@ -129,6 +134,8 @@ pub struct Projector {
     /// Number of the last record in the fleet's state, and in `state.db`.
     applied: Seq,
     saved: Seq,
+    /// When the hub took in the last record that is in the fleet's state.
+    applied_received_ms: i64,
     quarantined: Vec<QuarantineItem>,
     quarantined_bytes: usize,
     /// What stations said became of commands; not yet in `operations.db`.
@@ -188,13 +195,14 @@ impl Projector {
     }
 
     fn run(mut self, sessions: &SessionEvents, mut on_effect: impl FnMut(Effect), shutdown: &Shutdown) {
+        priority::give_way(priority::STATE_NICE);
         let started = Instant::now();
         let (mut tick_at, mut save_at, mut save_failed) = (started, started + SAVE, false);
         loop {
             let stopping = shutdown.stopping();
             self.take_sessions(sessions);
             let more = self.take_batch();
-            if Instant::now() >= tick_at {
+            if Instant::now() >= tick_at && !self.is_behind() {
                 tick_at = Instant::now() + TICK;
                 self.tick().into_iter().for_each(&mut on_effect);
             }
@@ -297,6 +305,7 @@ impl Projector {
         let fleet = self.fleet.clone();
         let mut fleet = fleet.lock();
         for mut entry in entries {
+            self.applied_received_ms = entry.received_ms;
             if let What::Quarantined(item) = &mut entry.what {
                 // The fold needs to know that something came, not what it was.
                 let item = std::mem::replace(item, empty_item());
@@ -308,6 +317,13 @@ impl Projector {
             }
             fleet.apply(Event::Entry(entry), now_ms);
         }
+    }
+
+    /// Whether the state lags so far behind the log that its silence says nothing: no verdict is reached until it has
+    /// caught up, and the fold then counts silence anew, as after any stall.
+    fn is_behind(&self) -> bool {
+        let lag_ms = (self.now_ms)().saturating_sub(self.applied_received_ms);
+        self.applied < self.log.durable() && lag_ms > BEHIND_MS
     }
 
     fn tick(&mut self) -> Vec<Effect> {

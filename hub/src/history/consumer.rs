@@ -16,6 +16,7 @@ use super::{History, HistoryError};
 use crate::entry::{Entry, What};
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::priority;
 use crate::shutdown::Shutdown;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -25,7 +26,6 @@ use waystation_protocol::Reading;
 /// Name of the log's cursor of this stage.
 pub const CURSOR: &str = "history";
 
-const NICE: i32 = 10;
 const BATCH_RECORDS: usize = 512;
 const GATHERED_BYTES_MAX: usize = 64 << 20;
 /// Between commits; what is gathered can be asked for all the same. A small fleet is written often, a large one
@@ -114,7 +114,7 @@ impl Consumer {
     }
 
     fn run(mut self, shutdown: &Shutdown) {
-        be_nice();
+        priority::give_way(priority::HISTORY_NICE);
         let (mut commit_at, mut upkeep_at) = (Instant::now() + COMMIT_MIN, Instant::now());
         let mut failed = false;
         loop {
@@ -272,14 +272,6 @@ impl Consumer {
                 false
             }
         }
-    }
-}
-
-/// Raises the nice value of this thread alone, which any user may do.
-fn be_nice() {
-    let thread = rustix::thread::gettid();
-    if let Err(error) = rustix::process::setpriority_process(Some(thread), NICE) {
-        tracing::warn!(%error, "the history's thread runs at the same priority as the others");
     }
 }
 

@@ -241,3 +241,19 @@ fn what_the_hub_did_not_see_is_kept_as_an_outage_over_restarts() {
         assert_eq!(store.outages(&of_another).unwrap(), []);
     }
 }
+
+#[test]
+fn no_verdict_is_reached_while_the_state_is_behind_the_log() {
+    let mut folder = Folder::new();
+    folder.write([("jb-001", online())]);
+    let mut projector = folder.recover().projector;
+    assert!(!projector.is_behind());
+    folder.write([("jb-001", batch(1, 1))]);
+    assert!(!projector.is_behind(), "what came just now does not count yet");
+    projector.applied_received_ms = NOW - BEHIND_MS - 1;
+    assert!(projector.is_behind());
+    assert!(projector.take_batch());
+    assert!(!projector.is_behind());
+    projector.applied_received_ms = NOW - BEHIND_MS - 1;
+    assert!(!projector.is_behind(), "nothing new has come, and that is a silence");
+}
