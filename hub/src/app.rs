@@ -153,7 +153,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
             let (log, directory, metrics) = (log.clone(), directory.clone(), metrics.clone());
             let stopping = consumers_shutdown.clone();
             let running = influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?;
-            Some(running.with_derived(derived(history.as_ref()), &config.data_dir, stopping))
+            Some(running.with_derived(derived(&store, history.as_ref()), &config.data_dir, stopping))
         }
         None => {
             give_up_cursor(&log, influx::CURSOR, "[influx] is gone from the configuration");
@@ -388,8 +388,8 @@ fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
 }
 
 /// What goes to InfluxDB besides the log.
-fn derived(history: Option<&History>) -> Vec<Arc<dyn influx::DerivedSource>> {
-    let mut sources: Vec<Arc<dyn influx::DerivedSource>> = Vec::new();
+fn derived(store: &Arc<fleet::Store>, history: Option<&History>) -> Vec<Arc<dyn influx::DerivedSource>> {
+    let mut sources: Vec<Arc<dyn influx::DerivedSource>> = vec![store.clone()];
     if let Some(history) = history {
         sources.push(Arc::new(history.clone()));
         sources.push(Arc::new(history::Findings(history.clone())));

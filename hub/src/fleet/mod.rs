@@ -7,6 +7,7 @@
 //!   short lock.
 //! - Every change gives a station a higher `version`, so that a reader asks only for what is newer than it has seen.
 
+mod alert_points;
 mod alert_store;
 pub mod alerts;
 pub mod availability;

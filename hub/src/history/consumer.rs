@@ -128,9 +128,9 @@ impl Consumer {
                 let spread = COMMIT_PER_BLOCK * u32::try_from(blocks).unwrap_or(u32::MAX).min(10_000);
                 commit_at = Instant::now() + spread.max(rest).clamp(COMMIT_MIN, COMMIT_MAX);
             }
-            if Instant::now() >= upkeep_at && !failed {
+            if Instant::now() >= upkeep_at {
                 self.give_way();
-                let busy = self.upkeep();
+                let busy = !failed && self.upkeep();
                 upkeep_at = Instant::now() + if busy && !more { Duration::ZERO } else { UPKEEP };
             }
             match (more, stopping) {
@@ -241,18 +241,32 @@ impl Consumer {
         let others =
             self.log.cursors().into_iter().filter(|(name, _)| name != CURSOR).map(|(_, position)| position);
         let target = others.min().unwrap_or(Seq::MAX).min(self.log.durable());
-        if target <= self.applied {
+        if target <= self.saved {
             return;
         }
-        let records = target - self.applied;
-        tracing::error!(
-            records,
-            "the log is nearly full and the history is the last to need it: it passes over what it has not read"
-        );
-        self.metrics.history_skipped_records.inc_by(records);
-        self.reader = self.log.reader(target + 1);
-        self.applied = target;
-        self.commit_or_report();
+        let (gathered, unread) = (self.applied - self.saved, target.saturating_sub(self.applied));
+        if unread > 0 {
+            tracing::error!(
+                records = unread,
+                "the log is nearly full and the history is the last to need it: it passes over what it has not read"
+            );
+            self.reader = self.log.reader(target + 1);
+            self.applied = target;
+            self.metrics.history_skipped_records.inc_by(unread);
+        }
+        if !self.commit_or_report() {
+            tracing::error!(
+                records = gathered,
+                "the log is nearly full and history.db takes nothing: what was gathered for it is given up"
+            );
+            self.metrics.history_skipped_records.inc_by(gathered);
+            self.gathering().give_up();
+            self.saved = self.applied;
+            self.cursor.advance(self.saved);
+            if let Err(error) = self.cursor.save() {
+                tracing::error!(%error, "the history's place in the log cannot be saved; the log keeps growing");
+            }
+        }
     }
 
     /// True if there is more to do.

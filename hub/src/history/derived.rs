@@ -78,9 +78,9 @@ impl DerivedSource for Findings {
                     measurement: Measurement::Presence,
                     station: Some(station),
                     district: directory.station(station).and_then(|station| station.district.as_deref()),
-                    rule: None,
                     fields: vec![("state", Value::Text(state.as_str()))],
                     ts: row.get(2)?,
+                    ..DerivedPoint::default()
                 });
             }
             Ok(())
@@ -127,9 +127,9 @@ fn point<'a>(window: &'a Changed, facts: &Facts, district: Option<&'a str>) -> D
         measurement,
         station: Some(&window.station),
         district,
-        rule: None,
         fields: fields(&basis, open_ms),
         ts: window.start,
+        ..DerivedPoint::default()
     }
 }
 

@@ -98,6 +98,11 @@ impl Gathering {
         self.lock().leaving = None;
     }
 
+    /// Forgets everything.
+    pub fn give_up(&self) {
+        *self.lock() = Memory::default();
+    }
+
     /// The station's readings of the hours that begin within `[from, to)`, in the order of their arrival.
     pub fn of_station(&self, station: &StationId, from: i64, to: i64) -> Vec<Reading> {
         let range = (station.clone(), from)..(station.clone(), to.max(from));

@@ -8,11 +8,12 @@
 
 use super::batch::Lines;
 use crate::entry::{Entry, PresenceChange, What};
-use waystation_protocol::{Body, Reading, Slot, Value};
+use waystation_protocol::{Body, Reading, Slot, Value, VoltageClass};
 
 /// The measurements that the hub writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Measurement {
+    #[default]
     Door,
     Cabinet,
     Slot,
@@ -113,14 +114,17 @@ pub fn write_other(origin: Origin<'_>, entry: &Entry, lines: &mut Lines) {
 }
 
 /// A point that the hub has worked out, with a timestamp that stays the same when it is worked out again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct DerivedPoint<'a> {
     pub measurement: Measurement,
     /// Absent for what is no single station's.
     pub station: Option<&'a str>,
     pub district: Option<&'a str>,
-    /// Tag of alerts: a station may have several at one time.
+    /// Tags of alerts: a station may have several at one time.
     pub rule: Option<&'static str>,
+    pub device: Option<&'a str>,
+    pub class: Option<VoltageClass>,
+    pub slot: Option<i64>,
     pub fields: Vec<(&'static str, Value<'a>)>,
     /// ms since the Unix epoch.
     pub ts: i64,
@@ -132,7 +136,8 @@ pub fn write_derived(point: &DerivedPoint<'_>, lines: &mut Lines) {
     lines.station(station);
     let rule = point.rule.map(|rule| ("rule", rule));
     let origin = Origin { station, district: point.district };
-    let tags = Tags { origin, before: None, device: None, after: [rule, None], slot: None };
+    let before = point.class.map(|class| ("class", class.as_str()));
+    let tags = Tags { origin, before, device: point.device, after: [rule, None], slot: point.slot };
     lines.line(point.measurement, |out| {
         let mut line = Line::begin(out, point.measurement, &tags);
         for (name, value) in &point.fields {

@@ -120,3 +120,19 @@ fn it_gives_way_when_the_log_is_nearly_full() {
     let position = case.log.cursors().into_iter().find(|(name, _)| name == CURSOR);
     assert_eq!(position, Some((CURSOR.to_owned(), 60)));
 }
+
+#[test]
+fn it_gives_way_even_if_its_file_takes_nothing() {
+    let mut case = Case::new();
+    case.append(0..100);
+    let mut other = case.log.cursor("other").unwrap();
+    let mut consumer = case.consumer(0);
+    assert!(!consumer.gather());
+    let broken = rusqlite::Connection::open(case.folder.path().join("history.db")).unwrap();
+    broken.execute_batch("DROP TABLE block").unwrap();
+    assert!(!consumer.commit_or_report());
+    other.advance(100);
+    consumer.give_way();
+    assert_eq!(case.metrics.history_skipped_records.get(), 100);
+    assert!(case.log.cursors().contains(&(CURSOR.to_owned(), 100)));
+}

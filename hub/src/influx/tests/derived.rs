@@ -27,6 +27,7 @@ impl DerivedSource for Points {
                 rule: Some("offline"),
                 fields: vec![("number", Value::Count(number))],
                 ts: START + number,
+                ..DerivedPoint::default()
             });
         }
         Ok(last)
