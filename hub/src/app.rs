@@ -169,7 +169,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         clock: now_ms,
         shutdown: notify_shutdown,
     };
-    let notify = notify::spawn(&config, sources, notify::Pauses::default())?;
+    let notify = notify::spawn(&config, sources, notify::Pauses::default()).await?;
 
     let (chunks, recorder) = recorder::spawn(
         writer,

@@ -266,12 +266,13 @@ fn every_metric_is_documented() {
 
 #[test]
 fn every_configuration_key_is_documented_in_both_languages() {
-    let source = read("hub/src/config/mod.rs");
+    let files = ["mod", "alerts", "channels"].map(|file| read(&format!("hub/src/config/{file}.rs")));
+    let source = files.concat();
     let fields = source.lines().filter_map(|line| line.strip_prefix("    pub ")?.split_once(": "));
     let names: BTreeSet<String> = fields.map(|(name, _)| name.to_owned()).collect();
     for document in ["README.md", "README.zh-CN.md"] {
         check_documented("configuration keys", &names, document, |name| {
-            vec![format!("`{name}`"), format!("[{name}]"), format!(".{name}]")]
+            vec![format!("`{name}`"), format!("[{name}]"), format!(".{name}]"), format!(".{name}.")]
         });
     }
 }

@@ -17,9 +17,9 @@ pub struct Alerts {
     pub group_stations_min: u64,
     /// Least share of the stations with that in common which must be gone, percent.
     pub group_share_pct: u64,
-    /// Hours after which an alert that still fires is sent again; 0: never.
+    /// Hours after which an alert that still fires and that nobody acknowledged is sent again; 0: never.
     pub repeat_after_h: u64,
-    /// Minutes without an acknowledgement after which a critical alert is escalated; 0: never.
+    /// Minutes without an acknowledgement after which `escalate_to` is told; 0: never.
     pub escalate_after_min: u64,
     pub rules: Rules,
     /// The channel that is told of nothing but alerts that nobody acknowledged in time.

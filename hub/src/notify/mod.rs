@@ -94,6 +94,8 @@ pub enum StartError {
     Channel(#[from] ChannelError),
     #[error(transparent)]
     Operations(#[from] OperationsError),
+    #[error("a task of the start panicked: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
 }
 
 /// The running stage: the tracker and a task a channel.
@@ -109,15 +111,16 @@ pub struct Sources {
     pub shutdown: Shutdown,
 }
 
-/// Starts the stage on the present runtime. Without channels nothing runs. Blocks for one write to `operations.db`.
+/// Starts the stage on the present runtime. Without channels nothing runs.
 ///
 /// # Errors
 /// If a channel cannot be used as it is configured, or `operations.db` cannot be written.
-pub fn spawn(config: &Config, sources: Sources, pauses: Pauses) -> Result<Running, StartError> {
+pub async fn spawn(config: &Config, sources: Sources, pauses: Pauses) -> Result<Running, StartError> {
     let channels = &config.alerts.channels;
-    let names: Vec<&str> = channels.keys().map(String::as_str).collect();
+    let names: Vec<String> = channels.keys().cloned().collect();
     let now_ms = (sources.clock)();
-    let dropped = sources.operations.keep_channels(&names, now_ms)?;
+    let operations = sources.operations.clone();
+    let dropped = tokio::task::spawn_blocking(move || operations.keep_channels(&names, now_ms)).await??;
     if dropped > 0 {
         tracing::warn!(dropped, "notices for channels that are configured no more were dropped");
     }

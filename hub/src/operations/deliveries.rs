@@ -208,7 +208,7 @@ impl Operations {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn keep_channels(&self, channels: &[&str], at: i64) -> Result<usize, OperationsError> {
+    pub fn keep_channels(&self, channels: &[String], at: i64) -> Result<usize, OperationsError> {
         self.write(|transaction| {
             let known: Vec<String> = rows(
                 transaction,
@@ -217,7 +217,7 @@ impl Operations {
                 |row| row.get(0),
             )?;
             let mut dropped = 0;
-            for gone in known.iter().filter(|known| !channels.contains(&known.as_str())) {
+            for gone in known.iter().filter(|known| !channels.contains(known)) {
                 transaction.execute("DELETE FROM mark WHERE channel = ?1", [gone])?;
                 let count = transaction.execute("DELETE FROM delivery WHERE channel = ?1", [gone])?;
                 dropped += count;

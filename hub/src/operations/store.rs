@@ -22,6 +22,8 @@ struct Inner {
     path: PathBuf,
     connection: Mutex<Connection>,
     mirror: ArcSwap<Mirror>,
+    /// Held from reading to storing the mirror: an older one must not come to lie over a newer one.
+    reloading: Mutex<()>,
 }
 
 /// What is asked for often, as of the last change.
@@ -46,7 +48,12 @@ impl Operations {
     pub fn open(data_dir: &Path, now_ms: i64) -> Result<Self, OperationsError> {
         let path = data_dir.join("operations.db");
         let connection = Mutex::new(schema::open(&path)?);
-        let operations = Self(Arc::new(Inner { path, connection, mirror: ArcSwap::default() }));
+        let operations = Self(Arc::new(Inner {
+            path,
+            connection,
+            mirror: ArcSwap::default(),
+            reloading: Mutex::default(),
+        }));
         operations.reload(now_ms)?;
         Ok(operations)
     }
@@ -59,6 +66,7 @@ impl Operations {
 
     /// Reads what is mirrored again. A part that did not change keeps its pointer.
     pub(super) fn reload(&self, now_ms: i64) -> Result<(), OperationsError> {
+        let _reloading = self.0.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = self.read(|connection| {
             Ok(Mirror {
                 acknowledgements: super::acknowledgements::load(connection)?,

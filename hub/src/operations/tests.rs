@@ -234,7 +234,7 @@ fn notices_wait_on_disk_until_they_are_settled() {
     assert_eq!((again.attempts, again.refused, again.last_error.as_deref()), (1, 0, Some("away")));
     assert_eq!(after.pending().unwrap(), [("boss".to_owned(), 1), ("duty".to_owned(), 1)]);
 
-    assert_eq!(after.keep_channels(&["duty"], NOW).unwrap(), 1);
+    assert_eq!(after.keep_channels(&["duty".to_owned()], NOW).unwrap(), 1);
     let over = Handed { revision: 8, over: vec!["a".into()], ..Handed::default() };
     after.hand_over(&over, NOW).unwrap();
     assert_eq!(after.handed().unwrap(), (8, Vec::new()));

@@ -80,7 +80,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(channels: &[(&str, ChannelKind, String)]) -> Self {
+    async fn new(channels: &[(&str, ChannelKind, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let operations = Operations::open(folder.path(), now_ms()).unwrap();
         let mut config = Config::default();
@@ -91,11 +91,11 @@ impl Case {
         let feed = Arc::new(Feed::default());
         let mut case =
             Self { feed, operations, metrics: Metrics::new(), config, running: None, _folder: folder };
-        case.start();
+        case.start().await;
         case
     }
 
-    fn start(&mut self) {
+    async fn start(&mut self) {
         let (trigger, shutdown) = shutdown::switch();
         let sources = Sources {
             feed: self.feed.clone(),
@@ -113,7 +113,7 @@ impl Case {
             refresh: Duration::from_millis(200),
             stop_grace: Duration::from_millis(200),
         };
-        self.running = Some((spawn(&self.config, sources, pauses).unwrap(), trigger));
+        self.running = Some((spawn(&self.config, sources, pauses).await.unwrap(), trigger));
     }
 
     async fn stop(&mut self) {
@@ -147,7 +147,7 @@ impl Case {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_is_told_once_and_its_end_once() {
     let mut robot = Robot::start(OK).await;
-    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]);
+    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]).await;
     case.feed.fire("a1");
     let first = robot.received().await.json();
     assert_eq!(
@@ -157,7 +157,7 @@ async fn an_alert_is_told_once_and_its_end_once() {
     case.until("it is noted", |case| case.actions().len() == 1).await;
 
     case.stop().await;
-    case.start();
+    case.start().await;
     case.feed.resolve("a1");
     let second = robot.received().await.json();
     assert_eq!(second["notices"][0]["event"], "resolved");
@@ -175,7 +175,7 @@ async fn what_could_not_be_sent_survives_a_restart() {
     for _ in 0..3 {
         robot.will_answer(500, "out of order");
     }
-    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]);
+    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]).await;
     case.feed.fire("a1");
     robot.received().await;
     case.until("the failure is noted", |case| case.actions().len() == 1).await;
@@ -184,7 +184,7 @@ async fn what_could_not_be_sent_survives_a_restart() {
 
     // Meanwhile it ended: of both one message is left to say.
     case.feed.resolve("a1");
-    case.start();
+    case.start().await;
     case.until("it arrives", |case| {
         case.count("duty", "delivered") > 0 && case.operations.pending().unwrap().is_empty()
     })
@@ -208,7 +208,8 @@ async fn a_dead_channel_holds_up_no_other() {
     let mut robot = Robot::start(OK).await;
     let url = format!("http://{}/", dead.local_addr().unwrap());
     let mut case =
-        Case::new(&[("dead", ChannelKind::Webhook, url), ("live", ChannelKind::Webhook, robot.url("/"))]);
+        Case::new(&[("dead", ChannelKind::Webhook, url), ("live", ChannelKind::Webhook, robot.url("/"))])
+            .await;
     for number in 0..5 {
         case.feed.fire(&number.to_string());
         robot.received().await;
@@ -221,7 +222,8 @@ async fn a_dead_channel_holds_up_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_becomes_one_message_within_the_services_limit() {
     let mut robot = Robot::start(OK).await;
-    let mut case = Case::new(&[("duty", ChannelKind::Dingtalk, robot.url("/robot/send?access_token=t"))]);
+    let mut case =
+        Case::new(&[("duty", ChannelKind::Dingtalk, robot.url("/robot/send?access_token=t"))]).await;
     case.feed.fire("first");
     robot.received().await;
     for number in 0..30 {
@@ -240,7 +242,7 @@ async fn a_message_that_is_refused_costs_the_others_nothing() {
     robot.will_answer(500, "not yet");
     robot.will_answer(422, "one of these is wrong");
     robot.will_answer(422, "this one");
-    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]);
+    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]).await;
     for id in ["bad", "good", "fine"] {
         case.feed.fire(id);
     }
@@ -254,7 +256,7 @@ async fn a_message_that_is_refused_costs_the_others_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_silenced_is_told_when_the_silence_ends() {
     let mut robot = Robot::start(OK).await;
-    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]);
+    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]).await;
     let silence = Silence {
         id: "s".into(),
         matchers: vec![Matcher { name: "station".into(), value: "dx-1".into() }],
@@ -278,7 +280,7 @@ async fn what_is_silenced_is_told_when_the_silence_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alertmanager_is_told_again_what_fires() {
     let mut robot = Robot::start("").await;
-    let mut case = Case::new(&[("am", ChannelKind::Alertmanager, robot.url("/"))]);
+    let mut case = Case::new(&[("am", ChannelKind::Alertmanager, robot.url("/"))]).await;
     case.feed.fire("a1");
     for _ in 0..3 {
         let posted = robot.received().await.json();
