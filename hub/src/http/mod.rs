@@ -7,6 +7,7 @@
 //! - Bounded: connections, streams, requests a second, the size of a list and of a body, the time for a head.
 
 mod access;
+mod alerts;
 mod assets;
 mod audit;
 mod commands;
@@ -14,11 +15,13 @@ mod csv;
 mod gbfs;
 mod history;
 mod input;
+mod kept;
 mod ledger;
 mod limits;
 mod maintenance;
 mod occupancy;
 mod openapi;
+mod outages;
 mod probes;
 mod problem;
 mod proposals;
@@ -45,7 +48,7 @@ use crate::clock::now_ms;
 use crate::config::Config;
 use crate::fleet::{SharedFleet, Store};
 use crate::health::Health;
-use crate::history::History;
+use crate::history::{History, LowUse};
 use crate::listener::Commands;
 use crate::metrics::Metrics;
 use crate::operations::Operations;
@@ -58,6 +61,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
+use kept::Kept;
 use limits::Limits;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -91,6 +95,8 @@ struct Shared {
     /// Tells one run of the hub from another.
     started_ms: i64,
     scrape: scrape::Scrape,
+    feeds: gbfs::Feeds,
+    low_use: Kept<Vec<LowUse>>,
     streams: Arc<Semaphore>,
     shutdown: Shutdown,
 }
@@ -110,7 +116,17 @@ impl App {
         let scrape = scrape::Scrape::default();
         let limits = Limits::new(sources.config.http.requests_per_second_max);
         let started_ms = now_ms();
-        Self(Arc::new(Shared { sources, local_reading, limits, started_ms, scrape, streams, shutdown }))
+        Self(Arc::new(Shared {
+            sources,
+            local_reading,
+            limits,
+            started_ms,
+            scrape,
+            feeds: gbfs::Feeds::default(),
+            low_use: Kept::default(),
+            streams,
+            shutdown,
+        }))
     }
 
     /// Runs what takes a lock or reads a disk on a thread for blocking work.
@@ -133,6 +149,11 @@ fn router(app: App) -> Router {
         .route("/utilisation", get(utilisation::list))
         .route("/low-use", get(proposals::low_use))
         .route("/stars", get(proposals::stars))
+        .route("/stations/{id}/availability", get(outages::availability))
+        .route("/outages", get(outages::list))
+        .route("/alerts", get(alerts::list))
+        .route("/alerts/{id}", get(alerts::one))
+        .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/{name}", delete(tokens::remove))
         .route("/silences", get(silences::list).post(silences::add))

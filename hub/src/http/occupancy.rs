@@ -5,8 +5,9 @@
 
 use super::access::PublicReading;
 use super::query::Parameters;
-use super::stations::{Page, STATIONS_PER_LOCK, of_kind};
+use super::stations::{Page, STATIONS_PER_LOCK, is_fresh, of_kind};
 use super::{App, Problem};
+use crate::clock::now_ms;
 use crate::fleet::{State, StationState};
 use crate::registry::Station;
 use axum::Json;
@@ -116,9 +117,11 @@ fn item(station: &Station, known: Option<&StationState>) -> Item {
     }
 }
 
-/// Over all zones of the station.
+/// Over all zones of the station that report.
 fn band(station: &Station, known: &StationState) -> Option<Band> {
-    let zones = of_kind(known, Kind::Occupancy).filter_map(|reading| match &reading.body {
+    let now_ms = now_ms();
+    let fresh = of_kind(known, Kind::Occupancy).filter(|reading| is_fresh(reading, now_ms));
+    let zones = fresh.filter_map(|reading| match &reading.body {
         Body::Occupancy(zone) => Some(zone),
         _ => None,
     });

@@ -9,13 +9,19 @@ use super::utilisation::cut;
 use super::{App, Problem};
 use crate::calendar::DAY_MS;
 use crate::clock::now_ms;
+use crate::fleet::{Rule, Severity};
 use crate::history::{LowUse, OpenAlerts, StarProposal};
 use axum::Json;
 use axum::extract::State;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The stretch of a proposal when the caller names none, and the longest.
 const STRETCH_DEFAULT_MS: i64 = 28 * DAY_MS;
 const STRETCH_MAX_MS: i64 = 366 * DAY_MS;
+
+/// How long the list of low use is kept: it changes at midnight, or with late data, and rests on eight weeks.
+const LOW_USE_KEPT: Duration = Duration::from_secs(600);
 
 /// The bottom tenth of each kind and host over eight weeks.
 pub(super) async fn low_use(
@@ -26,8 +32,8 @@ pub(super) async fn low_use(
     parameters.allow(&["limit", "cursor", "after"])?;
     let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
     app.blocking(move |app| {
-        let list = history::of(app)?.low_use().map_err(failed)?;
-        Ok(Json(cut(list, offset, limit)))
+        let list = app.low_use.get(LOW_USE_KEPT, || history::of(app)?.low_use().map_err(failed))?;
+        Ok(Json(cut(list.to_vec(), offset, limit)))
     })
     .await
 }
@@ -45,9 +51,29 @@ pub(super) async fn stars(
     }
     app.blocking(move |app| {
         let uptime = uptimes(app, from, to)?;
-        let alerts = OpenAlerts::default();
+        let alerts = open_alerts(app);
         let proposals = history::of(app)?.stars(from, to, &uptime, &alerts).map_err(failed)?;
         Ok(Json(cut(proposals, offset, limit)))
     })
     .await
+}
+
+/// What fires at each station now: smoke and forced entry cap its stars, anything critical costs the points for safety.
+fn open_alerts(app: &App) -> OpenAlerts {
+    let mut open = OpenAlerts::default();
+    for alert in app.sources.fleet.lock().alerts() {
+        let rule = alert.rule.as_str();
+        for station in &alert.stations {
+            let note = |rules: &mut BTreeMap<String, Vec<String>>| {
+                rules.entry(station.to_string()).or_default().push(rule.to_owned());
+            };
+            if matches!(alert.rule, Rule::CabinetSmoke | Rule::DoorForced) {
+                note(&mut open.capping);
+            }
+            if alert.severity == Severity::Critical {
+                note(&mut open.critical);
+            }
+        }
+    }
+    open
 }

@@ -54,8 +54,11 @@ impl Parameters {
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
-        value.filter(|value| !value.is_empty())
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     pub fn parsed<T>(
@@ -64,7 +67,7 @@ impl Parameters {
         expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.raw(name) else { return Ok(None) };
         let wrong = || Problem::bad_request(format!("`{}` is no {name}; give {expected}", shown(text)));
         parse(text).map(Some).ok_or_else(wrong)
     }
@@ -81,9 +84,10 @@ impl Parameters {
 
     /// The `next` of the page before, where it is a number.
     pub fn number_cursor(&self) -> Result<Option<i64>, Problem> {
-        let wrong =
-            |_| Problem::bad_request("the cursor is not valid; use the `next` of the page before, unchanged");
-        self.cursor().map(str::parse).transpose().map_err(wrong)
+        let number = |text: &str| text.parse().ok().filter(|number| *number >= 0);
+        let expected = "the `next` of the page before, unchanged";
+        let after = self.parsed("after", expected, number)?;
+        Ok(self.parsed("cursor", expected, number)?.or(after))
     }
 
     /// A parameter that is `true` or `false`; absent is false.

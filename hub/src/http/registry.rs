@@ -15,6 +15,9 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use waystation_protocol::StationId;
 
+/// Members that are numbers; the others are texts.
+const NUMBERS: [&str; 3] = ["latitude", "longitude", "capacity"];
+
 /// The only answer that holds a station's token.
 #[derive(Serialize)]
 pub struct Made {
@@ -83,9 +86,10 @@ fn read(members: &Map<String, Value>) -> Result<NewStation, Problem> {
     for (name, value) in members {
         let text = match value {
             Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return Err(Problem::bad_request(format!("{}: give a text or a number", shown(name)))),
+            Value::String(text) if !NUMBERS.contains(&name.as_str()) => text.clone(),
+            Value::Number(number) if NUMBERS.contains(&name.as_str()) => number.to_string(),
+            _ if NUMBERS.contains(&name.as_str()) => return Err(wrong(name, "a number")),
+            _ => return Err(wrong(name, "a text")),
         };
         match station.column_mut(name) {
             Some(member) => *member = text,
@@ -98,6 +102,10 @@ fn read(members: &Map<String, Value>) -> Result<NewStation, Problem> {
         }
     }
     Ok(station)
+}
+
+fn wrong(name: &str, expected: &str) -> Problem {
+    Problem::bad_request(format!("{}: give {expected}", shown(name)))
 }
 
 fn made(id: &str, token: &Token) -> Json<Made> {

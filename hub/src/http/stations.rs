@@ -236,6 +236,14 @@ pub fn count_states(app: &App) -> [u64; State::ALL.len()] {
     counts
 }
 
+/// How old a reading may be and still speak of now [J]: fifteen reports of a device that reports each minute.
+const FRESH_MS: i64 = 15 * 60_000;
+
+/// Whether a reading speaks of now. A gateway keeps its station present while a device behind it is dead.
+pub fn is_fresh(reading: &waystation_protocol::Reading, now_ms: i64) -> bool {
+    now_ms - reading.ts <= FRESH_MS
+}
+
 /// The readings of one kind.
 pub fn of_kind(known: &StationState, kind: Kind) -> impl Iterator<Item = &waystation_protocol::Reading> {
     known.latest.readings().iter().filter(move |reading| reading.body.kind() == kind)

@@ -3,16 +3,19 @@
 //! Nothing is queued: once a second a stream asks which of its stations have changed since it last looked. A client
 //! that reads slowly is asked less often, and gets the newest state when it reads on.
 //!
-//! Events: `station` (an item as in the list), `counts` (registered stations by state, and `ready`).
+//! Events: `station` (an item as in the list), `alert` (likewise: those that fire, then each that changes), `counts`
+//! (registered stations by state, and `ready`).
 //!
 //! Each look ends with an id. A client that comes back with it in `Last-Event-ID`, as browsers do, gets only what
 //! changed since; after a restart of the hub, whose changes are numbered anew, it gets everything.
 
 use super::access::Reading;
+use super::alerts;
 use super::query::Parameters;
 use super::stations::{Filter, Item, STATIONS_PER_LOCK, count_states};
 use super::{App, Problem};
-use crate::fleet::State;
+use crate::clock::now_ms;
+use crate::fleet::{Alert, State};
 use crate::registry::Station;
 use crate::shutdown::Shutdown;
 use axum::body::{Body, Bytes};
@@ -26,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Interval, MissedTickBehavior};
+use waystation_protocol::StationId;
 
 /// Streams open at once.
 pub const STREAMS_MAX: usize = 200;
@@ -34,12 +38,18 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Looks between two counts of all stations, and between two signs of life.
 const COUNTS_EVERY: u64 = 5;
 const ALIVE_EVERY: u64 = 15;
+/// Changed alerts of one look; more follow with the next.
+const ALERTS_PER_LOOK: u32 = 200;
+/// Changes of alerts that may be on their way to the disk when a stream begins; sent twice is no harm.
+const SAVED_WITHIN_MS: i64 = 10_000;
 
 struct Stream {
     app: App,
     stations: Vec<Arc<Station>>,
     /// Changes up to this one were sent; `None`: nothing yet.
     seen: Option<u64>,
+    /// Alerts up to this revision were sent; `None`: nothing yet.
+    alerts_seen: Option<i64>,
     looks: u64,
     interval: Interval,
     shutdown: Shutdown,
@@ -55,12 +65,13 @@ pub(super) async fn open(
     let filter = Filter::from(&parameters)?;
     let permit = Arc::clone(&app.streams).try_acquire_owned();
     let permit = permit.map_err(|_| Problem::unavailable("too many streams are open; close one, or poll"))?;
-    let seen = headers.get("last-event-id").and_then(|id| resume(&app, id.to_str().ok()?));
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let (seen, alerts_seen) = resume(&app, last.unwrap_or_default());
     let stations = app.blocking(move |app| Ok(members(app, &filter))).await?;
     let mut interval = tokio::time::interval(LOOK_EVERY);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let shutdown = app.shutdown.clone();
-    let stream = Stream { app, stations, seen, looks: 0, interval, shutdown, _permit: permit };
+    let stream = Stream { app, stations, seen, alerts_seen, looks: 0, interval, shutdown, _permit: permit };
     let body = Body::from_stream(futures_util::stream::unfold(stream, next));
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], body))
 }
@@ -92,6 +103,34 @@ async fn next(mut stream: Stream) -> Option<(Result<Bytes, Infallible>, Stream)>
 }
 
 impl Stream {
+    fn look_at_alerts(&mut self, out: &mut Vec<u8>) {
+        let mut revision = match self.alerts_seen {
+            Some(revision) => revision,
+            None => {
+                let firing: Vec<Alert> = self.app.sources.fleet.lock().alerts().cloned().collect();
+                self.send_alerts(out, firing);
+                // Revisions are times; a save may be under way since a moment ago.
+                now_ms() - SAVED_WITHIN_MS
+            }
+        };
+        match self.app.sources.store.alerts_since(revision, ALERTS_PER_LOOK) {
+            Ok(changed) => {
+                revision = changed.last().map_or(revision, |(last, _)| *last);
+                self.send_alerts(out, changed.into_iter().map(|(_, alert)| alert));
+            }
+            Err(error) => tracing::error!(%error, "a stream cannot read the alerts"),
+        }
+        self.alerts_seen = Some(revision);
+    }
+
+    fn send_alerts(&self, out: &mut Vec<u8>, alerts: impl IntoIterator<Item = Alert>) {
+        for alert in alerts {
+            if concerns(&alert, &self.stations) {
+                event(out, "alert", &alerts::Item::of(&self.app, alert));
+            }
+        }
+    }
+
     fn look(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
         let since = self.seen;
@@ -107,11 +146,13 @@ impl Stream {
                 }
             }
         }
+        self.look_at_alerts(&mut out);
         if self.looks.is_multiple_of(COUNTS_EVERY) {
             event(&mut out, "counts", &Counts::of(&self.app));
         }
         if !out.is_empty() {
-            out.extend_from_slice(format!("id: {}-{version}\n\n", self.app.started_ms).as_bytes());
+            let (started_ms, revision) = (self.app.started_ms, self.alerts_seen.unwrap_or(0));
+            out.extend_from_slice(format!("id: {started_ms}-{version}-{revision}\n\n").as_bytes());
         } else if self.looks.is_multiple_of(ALIVE_EVERY) {
             out.extend_from_slice(b": alive\n\n");
         }
@@ -120,12 +161,23 @@ impl Stream {
     }
 }
 
-/// The version that an id of this run of the hub stands for.
-fn resume(app: &App, id: &str) -> Option<u64> {
-    let (started_ms, version) = id.split_once('-')?;
-    let version = version.parse().ok()?;
-    let is_ours = started_ms.parse() == Ok(app.started_ms) && version <= app.sources.fleet.lock().version();
-    is_ours.then_some(version)
+/// What an id says was sent: the stations' version, if it is of this run of the hub, and the alerts' revision, which
+/// holds over restarts.
+fn resume(app: &App, id: &str) -> (Option<u64>, Option<i64>) {
+    let mut parts = id.splitn(3, '-');
+    let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+    let (started_ms, version, revision) = (number(), number(), number());
+    let newest = app.sources.fleet.lock().version();
+    let version =
+        version.and_then(|version| u64::try_from(version).ok()).filter(|version| *version <= newest);
+    (version.filter(|_| started_ms == Some(app.started_ms)), revision)
+}
+
+/// Whether an alert speaks of one of these stations, or of the hub.
+fn concerns(alert: &Alert, stations: &[Arc<Station>]) -> bool {
+    let is_member =
+        |id: &StationId| stations.binary_search_by(|station| station.id.as_str().cmp(id.as_str())).is_ok();
+    alert.stations.is_empty() || alert.stations.iter().any(is_member)
 }
 
 #[derive(Serialize)]

@@ -11,17 +11,27 @@ mod stations;
 mod system;
 
 use super::access::PublicReading;
+use super::kept::Kept;
 use super::query::{Named, Parameters};
+use super::stations::json as answer;
 use super::{App, Problem, time};
 use crate::clock::now_ms;
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
+use axum::response::Response;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The feeds, in the order in which the first one lists them.
 pub const FEEDS: [&str; 5] =
     ["gbfs", "system_information", "vehicle_types", "station_information", "station_status"];
+
+/// How long a feed is kept by the hub itself, so that many screens cost no more than one.
+const KEPT: Duration = Duration::from_secs(2);
+
+/// The feeds as they were last made, in the order of [`FEEDS`].
+#[derive(Default)]
+pub struct Feeds([Kept<Vec<u8>>; FEEDS.len()]);
 
 /// Seconds for which an answer may be kept: cabinets report each minute; names and places change rarely.
 const STATUS_TTL_S: u32 = 30;
@@ -36,7 +46,7 @@ pub(super) async fn index(
     headers: HeaderMap,
     uri: Uri,
     parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     feed(state, reading, Named("gbfs.json".into()), headers, uri, parameters).await
 }
 
@@ -47,24 +57,31 @@ pub(super) async fn feed(
     headers: HeaderMap,
     uri: Uri,
     parameters: Parameters,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     parameters.allow(&[])?;
     let base = base(&app, &headers, &uri);
     let name = file.strip_suffix(".json").unwrap_or(&file).to_owned();
+    let place = FEEDS.iter().position(|feed| *feed == name);
+    let place = place.ok_or_else(|| {
+        Problem::not_found(format!("there is no such feed; there are: {}", FEEDS.join(", ")))
+    })?;
     app.blocking(move |app| {
-        Ok(Json(match name.as_str() {
-            "gbfs" => envelope(INFORMATION_TTL_S, discovery(&base)),
-            "system_information" => envelope(INFORMATION_TTL_S, system::information(&app.sources.config)),
-            "vehicle_types" => envelope(INFORMATION_TTL_S, system::vehicle_types()),
-            "station_information" => envelope(INFORMATION_TTL_S, stations::information(app)),
-            "station_status" => envelope(STATUS_TTL_S, stations::status(app)),
-            _ => {
-                let feeds = FEEDS.join(", ");
-                return Err(Problem::not_found(format!("there is no such feed; there are: {feeds}")));
-            }
-        }))
+        if place == 0 {
+            return Ok(answer(envelope(INFORMATION_TTL_S, discovery(&base)).to_string().into_bytes()));
+        }
+        let body = app.feeds.0[place].get(KEPT, || Ok(make(app, &name).to_string().into_bytes()))?;
+        Ok(answer(body.to_vec()))
     })
     .await
+}
+
+fn make(app: &App, name: &str) -> Value {
+    match name {
+        "system_information" => envelope(INFORMATION_TTL_S, system::information(&app.sources.config)),
+        "vehicle_types" => envelope(INFORMATION_TTL_S, system::vehicle_types()),
+        "station_information" => envelope(INFORMATION_TTL_S, stations::information(app)),
+        _ => envelope(STATUS_TTL_S, stations::status(app)),
+    }
 }
 
 fn envelope(ttl_s: u32, data: Value) -> Value {

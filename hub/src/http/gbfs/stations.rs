@@ -1,8 +1,9 @@
 //! Where cabinets stand, and what is in them. Only stations with a position and with slots that were ever reported.
 
-use super::super::stations::{STATIONS_PER_LOCK, of_kind};
+use super::super::stations::{STATIONS_PER_LOCK, is_fresh, of_kind};
 use super::super::{App, time};
 use super::localized;
+use crate::clock::now_ms;
 use crate::fleet::{State, StationState};
 use crate::registry::Station;
 use serde_json::{Value, json};
@@ -18,25 +19,31 @@ pub struct Stock {
     out_of_order: u32,
     /// Whether any cabinet works.
     works: bool,
-    /// The newest cabinet's, ms since the Unix epoch.
+    /// The oldest of the cabinets that count, else the newest of the others; ms since the Unix epoch.
     reported_ms: i64,
 }
 
 impl Stock {
-    /// `None` without any slot.
-    pub fn of(known: &StationState) -> Option<Self> {
+    /// `None` without any slot. A cabinet that has been silent offers nothing, whatever its gateway says.
+    pub fn of(known: &StationState, now_ms: i64) -> Option<Self> {
         let mut stock = Self::default();
+        let (mut oldest_ms, mut newest_ms) = (None, 0);
         for reading in of_kind(known, Kind::Cabinet) {
             if let Body::Cabinet(cabinet) = &reading.body {
-                stock.reported_ms = stock.reported_ms.max(reading.ts);
-                stock.add(cabinet);
+                let fresh = is_fresh(reading, now_ms);
+                if fresh {
+                    oldest_ms = Some(oldest_ms.unwrap_or(reading.ts).min(reading.ts));
+                }
+                newest_ms = newest_ms.max(reading.ts);
+                stock.add(cabinet, fresh);
             }
         }
+        stock.reported_ms = oldest_ms.unwrap_or(newest_ms);
         (stock.slots > 0).then_some(stock)
     }
 
-    fn add(&mut self, cabinet: &Cabinet) {
-        let works = !matches!(cabinet.status, Some(CabinetStatus::Fault | CabinetStatus::Disabled));
+    fn add(&mut self, cabinet: &Cabinet, fresh: bool) {
+        let works = fresh && !matches!(cabinet.status, Some(CabinetStatus::Fault | CabinetStatus::Disabled));
         self.works |= works;
         for slot in cabinet.slots.iter().flatten() {
             self.slots += 1;
@@ -100,12 +107,13 @@ pub fn status(app: &App) -> Value {
 
 fn stations(app: &App, item: impl Fn(&Station, &StationState, &Stock) -> Value) -> Value {
     let directory = app.sources.directory.load();
+    let now_ms = now_ms();
     let mut items = Vec::new();
     for stations in directory.stations().chunks(STATIONS_PER_LOCK) {
         let fleet = app.sources.fleet.lock();
         for station in stations.iter().filter(|station| station.latitude.is_some()) {
             let known = fleet.station(station.id.as_str());
-            if let Some((known, stock)) = known.and_then(|known| Some((known, Stock::of(known)?))) {
+            if let Some((known, stock)) = known.and_then(|known| Some((known, Stock::of(known, now_ms)?))) {
                 items.push(item(station, known, &stock));
             }
         }

@@ -53,6 +53,14 @@ pub fn all() -> Vec<Entry> {
                 .fails(&["404"]),
         ),
         post(
+            "/api/v1/alerts/{id}/acknowledge",
+            Operation::writes("I have seen it: no repeats, no escalation; the first one stands", "operator")
+                .may_take("Acknowledging")
+                .answers_json("200", reference("Alert"))
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        post(
             "/api/v1/silences",
             Operation::writes("Tell nobody of alerts that meet every matcher, for a while", "operator")
                 .takes("NewSilence")

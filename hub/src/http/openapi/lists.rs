@@ -3,9 +3,11 @@
 use super::super::readings::{POINTS_DEFAULT, POINTS_MAX};
 use super::operation::Operation;
 use super::shapes::{
-    choice, integer, page, paged, paged_by_number, path, query, reference, states, string, time,
+    STATION_ID, choice, integer, page, paged, paged_by, paged_by_number, path, query, reference, states,
+    string, time,
 };
 use super::{Entry, get};
+use crate::config::{Rule, Severity};
 use crate::history::{By, Resolution};
 use serde_json::{Value, json};
 use waystation_protocol::Kind;
@@ -42,6 +44,34 @@ pub fn all() -> Vec<Entry> {
         get(
             "/api/v1/ledger",
             list("What each outbox delivered, dropped and misses", "Outbox", paged(std::slice::from_ref(&of_station)))
+                .fails(&["404"]),
+        ),
+        get("/api/v1/alerts", alerts()),
+        get(
+            "/api/v1/alerts/{id}",
+            Operation::reads("One alert")
+                .answers_json("200", reference("Alert"))
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        get(
+            "/api/v1/outages",
+            list("When stations were not there, and why, by station and time", "Outage", paged_by_number(&[
+                of_station.clone(),
+                time("from", "Default: 30 days before `to`"),
+                time("to", "Default: now; not included"),
+            ]))
+            .fails(&["404"]),
+        ),
+        get(
+            "/api/v1/stations/{id}/availability",
+            Operation::reads("The share of its time that a station was there: as the hub saw it, and its own")
+                .answers_json("200", reference("Availability"))
+                .parameters(&[
+                    path("id"),
+                    time("from", "Default: 30 days before `to`"),
+                    time("to", "Default: now; not included"),
+                ])
                 .fails(&["404"]),
         ),
         get("/api/v1/stations/{id}/readings", readings()),
@@ -84,8 +114,8 @@ pub fn all() -> Vec<Entry> {
         get(
             "/api/v1/stream",
             Operation::reads(
-                "Server-sent events: `station` (a Station, first all that are asked for, then each that changes) and \
-                 `counts`",
+                "Server-sent events: `station` (a Station, first all that are asked for, then each that changes), \
+                 `alert` and `counts`",
             )
             .answers("200", "text/event-stream", string())
             .parameters(&stream),
@@ -101,6 +131,28 @@ pub fn list(summary: &str, item: &str, parameters: Vec<Value>) -> Operation {
 fn ended(summary: &str, item: &str) -> Operation {
     let ended = query("ended", "Those that have ended too", choice(&["true", "false"]));
     Operation::reads(summary).answers_json("200", page(item)).parameters(&[ended])
+}
+
+fn alerts() -> Operation {
+    let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.as_str()).collect();
+    let more = [
+        query("state", "Only in this state", choice(&["firing", "resolved"])),
+        query("rule", "Only of this rule", choice(&rules)),
+        query("severity", "Only of this severity", choice(&Severity::ALL.map(Severity::as_str))),
+        query(
+            "station",
+            "Only those that cover this station",
+            json!({ "type": "string", "pattern": STATION_ID }),
+        ),
+        query("district", "Only of this district", string()),
+        format(),
+    ];
+    let cursor = json!({ "type": "string", "pattern": "^[0-9]{1,18}-[0-9a-f]{16}$" });
+    list("Alerts, the newest first, firing or resolved", "Alert", paged_by(cursor, &more)).answers(
+        "200",
+        "text/csv",
+        string(),
+    )
 }
 
 fn readings() -> Operation {

@@ -8,6 +8,7 @@ mod lists;
 mod operation;
 mod schemas;
 mod shapes;
+mod trouble;
 
 use axum::Json;
 use operation::Operation;

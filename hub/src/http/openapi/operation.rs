@@ -65,6 +65,13 @@ impl Operation {
         self.fails(&["413", "415"])
     }
 
+    /// Takes a body of this schema, or none.
+    pub fn may_take(self, schema: &str) -> Self {
+        let mut operation = self.takes(schema);
+        operation.0["requestBody"]["required"] = false.into();
+        operation
+    }
+
     pub fn into_value(self) -> Value {
         self.0
     }

@@ -33,6 +33,7 @@ pub fn all() -> Value {
     schemas.extend(inputs());
     schemas.extend(outputs());
     schemas.extend(super::figures::all());
+    schemas.extend(super::trouble::all());
     schemas.insert("Station".into(), object(station));
     schemas.insert("StationDetail".into(), object(detail));
     schemas.insert("Outbox".into(), object(outbox_item));
@@ -153,14 +154,16 @@ fn outputs() -> Map<String, Value> {
 /// What may be sent.
 fn inputs() -> Map<String, Value> {
     let text = json!({ "type": ["string", "null"], "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
+    let kinds = StationKind::ALL.iter().map(|kind| json!(kind.as_str())).chain([Value::Null]);
+    let kind = json!({ "type": ["string", "null"], "enum": kinds.collect::<Vec<_>>() });
     let station = json!({
         "id": { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,47}$" },
         "name_zh": text, "name_en": text, "city": text, "district": text, "street": text, "grid": text,
         "latitude": { "type": ["number", "null"], "minimum": -90, "maximum": 90 },
         "longitude": { "type": ["number", "null"], "minimum": -180, "maximum": 180 },
-        "kind": choice(&StationKind::ALL.map(StationKind::as_str)),
+        "kind": kind,
         "host_type": text,
-        "opening_hours": { "type": "string", "description": "24h, or HH:MM-HH:MM in the station's own time",
+        "opening_hours": { "type": ["string", "null"], "description": "24h, or HH:MM-HH:MM in the station's own time",
             "pattern": "^(24h|([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])$" },
         "capacity": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
         "time_zone": { "type": ["string", "null"], "description": "IANA name; absent: that of the hub" },

@@ -4,6 +4,9 @@ use super::super::query::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::fleet::State;
 use serde_json::{Value, json};
 
+/// What a station's id is.
+pub const STATION_ID: &str = "^[a-z0-9][a-z0-9-]{0,47}$";
+
 pub fn string() -> Value {
     json!({ "type": "string" })
 }
@@ -91,7 +94,8 @@ pub fn paged_by_number(more: &[Value]) -> Vec<Value> {
     paged_by(json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }), more)
 }
 
-fn paged_by(cursor: Value, more: &[Value]) -> Vec<Value> {
+/// The same with a cursor of this schema.
+pub fn paged_by(cursor: Value, more: &[Value]) -> Vec<Value> {
     let after = |name| query(name, "The `next` of the page before", cursor.clone());
     [limit(), after("after"), after("cursor")].iter().chain(more).cloned().collect()
 }

@@ -179,7 +179,7 @@ async fn a_stream_goes_on_where_it_broke_off() {
     };
     let first = open("none").await;
     assert_eq!(first.matches("event: station").count(), 4);
-    let id = first.rsplit("\nid: ").next().unwrap().trim().split_whitespace().next().unwrap().to_owned();
+    let id = first.rsplit("\nid: ").next().unwrap().split_whitespace().next().unwrap().to_owned();
     let second = open(&id).await;
     assert!(second.contains("event: counts") && !second.contains("jb-003"), "{second}");
     for stranger in ["1-0", "x", &id.replace('-', "-9999")] {
