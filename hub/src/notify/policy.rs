@@ -12,7 +12,7 @@ use crate::fleet::alerts::Alert;
 /// More stations of one cause are told together, not one by one: least time between two such notices, ms.
 pub const JOIN_PAUSE_MS: i64 = 10 * 60_000;
 /// A critical alert that began and ended between two looks is told all the same, if it is no older than this, ms.
-const MISSED_MS: i64 = 60 * 60_000;
+pub const MISSED_MS: i64 = 60 * 60_000;
 
 /// What is configured.
 #[derive(Debug, Clone)]

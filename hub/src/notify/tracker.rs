@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::feed::{AlertFeed, FeedError};
 use super::notice::{Event, Notice, rank};
-use super::policy::{Case, Policy, Told};
+use super::policy::{Case, MISSED_MS, Policy, Told};
 use super::{Clock, Pauses};
 use crate::config::Severity;
 use crate::fleet::alerts::Alert;
@@ -108,7 +108,11 @@ impl Tracker {
                 let more = page.len() == PAGE;
                 for (revision, alert) in page {
                     known.revision = known.revision.max(revision);
-                    known.see(alert);
+                    // A first look goes through all alerts that there ever were: they are not kept in memory.
+                    let long_over = alert.ends_at.is_some_and(|ends_at| now_ms - ends_at >= MISSED_MS);
+                    if !long_over || known.alerts.contains_key(&alert.id) {
+                        known.see(alert);
+                    }
                 }
                 if !more {
                     break;

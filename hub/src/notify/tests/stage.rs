@@ -299,3 +299,16 @@ async fn an_alertmanager_is_told_again_what_fires() {
     let ends_at = last.unwrap()[0]["endsAt"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     assert!(ends_at.as_millisecond() <= now_ms(), "it ended");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_long_ago_is_passed_over() {
+    let mut robot = Robot::start(OK).await;
+    let mut case = Case::new(&[("duty", ChannelKind::Webhook, robot.url("/"))]).await;
+    let day = 86_400_000;
+    case.feed.save(Alert { starts_at: now_ms() - day, ends_at: Some(now_ms() - day / 2), ..alert("old") });
+    case.until("it was looked at", |case| case.operations.handed().unwrap().0 == 1).await;
+    case.feed.fire("new");
+    assert_eq!(robot.received().await.json()["notices"][0]["alert"]["id"], "new");
+    case.stop().await;
+    assert!(robot.received_already().is_none());
+}
