@@ -94,6 +94,14 @@ pub fn planned(maintenance: &[Maintenance], station: &str, district: Option<&str
     union(of_station.map(|window| (window.starts_at, window.ends_at)).collect())
 }
 
+/// The outages that touch the period, of those of one station, sorted by time as they are read.
+#[must_use]
+pub fn within(outages: &[Outage], from: i64, to: i64) -> &[Outage] {
+    let first = outages.partition_point(|outage| outage.interval().1 <= from);
+    let end = outages.partition_point(|outage| outage.starts_at < to);
+    outages.get(first..end).unwrap_or_default()
+}
+
 /// The same outages, cut at the edges of the maintenance windows (sorted and disjoint), each part marked.
 #[must_use]
 pub fn with_planned(outages: Vec<Outage>, planned: &[Interval]) -> Vec<Outage> {

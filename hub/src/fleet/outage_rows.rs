@@ -7,6 +7,7 @@ use super::fold::Fleet;
 use super::silences::{CORRECTABLE_MS, Silence};
 use super::snapshot::StationRow;
 use rusqlite::{Connection, Row, Transaction, named_params, params};
+use std::ops::ControlFlow;
 use waystation_protocol::StationId;
 
 /// The step of the schema that brings outages.
@@ -77,11 +78,11 @@ pub fn load(connection: &Connection, fleet: &mut Fleet, now_ms: i64) -> rusqlite
     Ok(())
 }
 
-/// Hands each outage to `visit`, by station and time.
+/// Hands each outage to `visit`, by station and time, until it has seen enough.
 pub fn each(
     connection: &Connection,
     filter: &OutageFilter,
-    mut visit: impl FnMut(Outage),
+    mut visit: impl FnMut(Outage) -> ControlFlow<()>,
 ) -> rusqlite::Result<()> {
     // Two statements, so that each finds its rows by an index.
     let of = if filter.station.is_some() { "station = :station" } else { ":station IS NULL" };
@@ -99,11 +100,16 @@ pub fn each(
     while let Some(row) = rows.next()? {
         // Only valid ids are ever written.
         let Ok(station) = StationId::try_from(row.get_ref("station")?.as_str()?) else { continue };
+        let mut flow = ControlFlow::Continue(());
         silence(row)?.outages(&station, |outage| {
-            if outage.starts_at < filter.to && outage.interval().1 > filter.from {
-                visit(outage);
+            let touches = outage.starts_at < filter.to && outage.interval().1 > filter.from;
+            if touches && flow.is_continue() {
+                flow = visit(outage);
             }
         });
+        if flow.is_break() {
+            break;
+        }
     }
     Ok(())
 }

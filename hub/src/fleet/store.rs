@@ -11,6 +11,7 @@ use super::snapshot::{self, StationRow};
 use crate::influx::{QuarantineError, QuarantineSink, RefusedLine};
 use crate::operations::OperationsError;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
@@ -45,6 +46,8 @@ pub struct Store {
     path: PathBuf,
     writer: Mutex<Writer>,
     reader: Mutex<Connection>,
+    /// For what may take long: nobody who waits for an alert waits for a report.
+    reports: Mutex<Connection>,
     now_ms: fn() -> i64,
 }
 
@@ -72,7 +75,8 @@ impl Store {
         let connection = schema::open_writer(&path)?;
         let kept = Kept::load(&connection).map_err(|source| StoreError::sqlite("read", &path, source))?;
         let reader = Mutex::new(schema::open_reader(&path)?);
-        Ok(Self { writer: Mutex::new(Writer { connection, kept }), reader, path, now_ms })
+        let reports = Mutex::new(schema::open_reader(&path)?);
+        Ok(Self { writer: Mutex::new(Writer { connection, kept }), reader, reports, path, now_ms })
     }
 
     /// Reads all stations into the fleet; gives the number of the last record of this log that they contain (0: none).
@@ -144,16 +148,20 @@ impl Store {
     /// If the file cannot be read.
     pub fn outages(&self, filter: &OutageFilter) -> Result<Vec<Outage>, StoreError> {
         let mut found = Vec::new();
-        self.each_outage(filter, |outage| found.push(outage))?;
+        self.each_outage(filter, |outage| {
+            found.push(outage);
+            ControlFlow::Continue(())
+        })?;
         Ok(found)
     }
 
-    /// The same, one at a time: a month of a country need not fit into memory.
+    /// The same, one at a time, until `visit` has seen enough: a month of a country need not fit into memory.
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn each_outage(&self, filter: &OutageFilter, visit: impl FnMut(Outage)) -> Result<(), StoreError> {
-        self.read(|connection| outage_rows::each(connection, filter, visit))
+    pub fn each_outage(&self, filter: &OutageFilter, visit: impl FnMut(Outage) -> ControlFlow<()>) -> Result<(), StoreError> {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        outage_rows::each(&reports, filter, visit).map_err(|source| StoreError::sqlite("read", &self.path, source))
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {

@@ -17,6 +17,7 @@ use crate::registry::Directory;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use std::ops::ControlFlow;
 use waystation_protocol::StationId;
 
 /// The stretch when the caller names none, and the longest.
@@ -38,10 +39,12 @@ pub(super) async fn list(
         let mut found = Vec::new();
         let filter = OutageFilter { station, from, to };
         let visit = |outage| {
-            if number >= offset && found.len() <= limit {
+            if number >= offset {
                 found.push(outage);
             }
             number += 1;
+            // One more than asked for tells that there is a next page.
+            if found.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         app.sources.store.each_outage(&filter, visit).map_err(failed)?;
         let next = (found.len() > limit).then(|| offset.saturating_add(limit).to_string());

@@ -50,7 +50,7 @@ pub(super) async fn stars(
         return Err(Problem::bad_request("from, to: at most 366 days in one answer"));
     }
     app.blocking(move |app| {
-        let uptime = uptimes(app, from, to)?;
+        let uptime = uptimes(app, from, to, None)?;
         let alerts = open_alerts(app);
         let proposals = history::of(app)?.stars(from, to, &uptime, &alerts).map_err(failed)?;
         Ok(Json(cut(proposals, offset, limit)))

@@ -3,6 +3,7 @@
 use super::access::Reading;
 use super::stations::{STATIONS_PER_LOCK, count_states, of_kind};
 use super::{App, Problem};
+use crate::clock::now_ms;
 use crate::config::PerStation;
 use crate::fleet::{State, StationState};
 use crate::metrics::Metrics;
@@ -16,6 +17,9 @@ use waystation_protocol::{Body, Kind, SlotState, VoltageClass};
 
 /// More stations than this get no series of their own, unless the configuration insists.
 const PER_STATION_MAX: usize = 5_000;
+
+/// A device that has reported nothing for so long has nothing to say about now, ms: the slowest report each 300 s [J].
+const FRESH_MS: i64 = 900_000;
 
 /// One scrape fills the gauges at a time.
 #[derive(Default)]
@@ -90,14 +94,15 @@ fn fill(metrics: &Metrics, station: &Station, known: Option<&StationState>) {
     }
     // A figure of hours ago is no figure of now.
     if matches!(known.state(), State::Online | State::Late) {
-        fill_people(metrics, station, known);
-        fill_cabinets(metrics, id, known);
+        let fresh_ms = now_ms() - FRESH_MS;
+        fill_people(metrics, station, known, fresh_ms);
+        fill_cabinets(metrics, id, known, fresh_ms);
     }
 }
 
-fn fill_people(metrics: &Metrics, station: &Station, known: &StationState) {
+fn fill_people(metrics: &Metrics, station: &Station, known: &StationState, fresh_ms: i64) {
     let (mut people, mut capacity) = (None, None);
-    for reading in of_kind(known, Kind::Occupancy) {
+    for reading in of_kind(known, Kind::Occupancy).filter(|reading| reading.ts >= fresh_ms) {
         let Body::Occupancy(zone) = &reading.body else { continue };
         add(&mut people, zone.people);
         add(&mut capacity, zone.capacity);
@@ -112,8 +117,8 @@ fn fill_people(metrics: &Metrics, station: &Station, known: &StationState) {
     }
 }
 
-fn fill_cabinets(metrics: &Metrics, id: &str, known: &StationState) {
-    for reading in of_kind(known, Kind::Cabinet) {
+fn fill_cabinets(metrics: &Metrics, id: &str, known: &StationState, fresh_ms: i64) {
+    for reading in of_kind(known, Kind::Cabinet).filter(|reading| reading.ts >= fresh_ms) {
         let Body::Cabinet(cabinet) = &reading.body else { continue };
         for slot in cabinet.slots.iter().flatten() {
             let Some(class) = slot.class else { continue };

@@ -61,7 +61,7 @@ pub(super) async fn list(
     let (query, is_csv) = (read(&parameters)?, parameters.is_csv()?);
     let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
     app.blocking(move |app| {
-        let uptime = uptimes(app, query.from, query.to)?;
+        let uptime = uptimes(app, query.from, query.to, query.station.as_deref())?;
         let items = history::of(app)?.utilisation(&query, &uptime).map_err(failed)?;
         if is_csv {
             let zone = app.sources.config.calendar.zone();

@@ -58,6 +58,20 @@ fn planned_maintenance_is_neither_down_nor_observed() {
 }
 
 #[test]
+fn a_part_of_a_period_needs_only_the_outages_within_it() {
+    let outages: Vec<Outage> =
+        (0..12).map(|n| outage(2 * n, Some(2 * n + 1), StationDown)).chain([outage(30, None, Unknown)]).collect();
+    for from in -2..40 {
+        for to in from..40 {
+            let (from, to) = (from * HOUR / 2, to * HOUR / 2);
+            let few = within(&outages, from, to);
+            assert_eq!(figures(few, &[], from, to), figures(&outages, &[], from, to));
+        }
+    }
+    assert_eq!(within(&outages, 4 * HOUR, 7 * HOUR).len(), 2);
+}
+
+#[test]
 fn an_outage_is_cut_at_the_edges_of_windows_for_display() {
     let parts = with_planned(
         vec![outage(1, Some(6), StationDown), outage(9, None, Unknown)],
