@@ -1,7 +1,7 @@
 //! `/metrics`: the counters as they stand, and the stations' gauges filled in at each scrape.
 
 use super::access::Reading;
-use super::stations::{STATIONS_PER_LOCK, count_states, of_kind};
+use super::stations::{STATIONS_PER_LOCK, count_states, is_fresh, of_kind};
 use super::{App, Problem};
 use crate::clock::now_ms;
 use crate::config::PerStation;
@@ -17,9 +17,6 @@ use waystation_protocol::{Body, Kind, SlotState, VoltageClass};
 
 /// More stations than this get no series of their own, unless the configuration insists.
 const PER_STATION_MAX: usize = 5_000;
-
-/// A device that has reported nothing for so long has nothing to say about now, ms: the slowest report each 300 s [J].
-const FRESH_MS: i64 = 900_000;
 
 /// One scrape fills the gauges at a time.
 #[derive(Default)]
@@ -94,15 +91,15 @@ fn fill(metrics: &Metrics, station: &Station, known: Option<&StationState>) {
     }
     // A figure of hours ago is no figure of now.
     if matches!(known.state(), State::Online | State::Late) {
-        let fresh_ms = now_ms() - FRESH_MS;
-        fill_people(metrics, station, known, fresh_ms);
-        fill_cabinets(metrics, id, known, fresh_ms);
+        let now_ms = now_ms();
+        fill_people(metrics, station, known, now_ms);
+        fill_cabinets(metrics, id, known, now_ms);
     }
 }
 
-fn fill_people(metrics: &Metrics, station: &Station, known: &StationState, fresh_ms: i64) {
+fn fill_people(metrics: &Metrics, station: &Station, known: &StationState, now_ms: i64) {
     let (mut people, mut capacity) = (None, None);
-    for reading in of_kind(known, Kind::Occupancy).filter(|reading| reading.ts >= fresh_ms) {
+    for reading in of_kind(known, Kind::Occupancy).filter(|reading| is_fresh(reading, now_ms)) {
         let Body::Occupancy(zone) = &reading.body else { continue };
         add(&mut people, zone.people);
         add(&mut capacity, zone.capacity);
@@ -117,8 +114,8 @@ fn fill_people(metrics: &Metrics, station: &Station, known: &StationState, fresh
     }
 }
 
-fn fill_cabinets(metrics: &Metrics, id: &str, known: &StationState, fresh_ms: i64) {
-    for reading in of_kind(known, Kind::Cabinet).filter(|reading| reading.ts >= fresh_ms) {
+fn fill_cabinets(metrics: &Metrics, id: &str, known: &StationState, now_ms: i64) {
+    for reading in of_kind(known, Kind::Cabinet).filter(|reading| is_fresh(reading, now_ms)) {
         let Body::Cabinet(cabinet) = &reading.body else { continue };
         for slot in cabinet.slots.iter().flatten() {
             let Some(class) = slot.class else { continue };
