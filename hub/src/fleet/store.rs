@@ -159,9 +159,14 @@ impl Store {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn each_outage(&self, filter: &OutageFilter, visit: impl FnMut(Outage) -> ControlFlow<()>) -> Result<(), StoreError> {
+    pub fn each_outage(
+        &self,
+        filter: &OutageFilter,
+        visit: impl FnMut(Outage) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        outage_rows::each(&reports, filter, visit).map_err(|source| StoreError::sqlite("read", &self.path, source))
+        outage_rows::each(&reports, filter, visit)
+            .map_err(|source| StoreError::sqlite("read", &self.path, source))
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {

@@ -59,8 +59,10 @@ fn planned_maintenance_is_neither_down_nor_observed() {
 
 #[test]
 fn a_part_of_a_period_needs_only_the_outages_within_it() {
-    let outages: Vec<Outage> =
-        (0..12).map(|n| outage(2 * n, Some(2 * n + 1), StationDown)).chain([outage(30, None, Unknown)]).collect();
+    let outages: Vec<Outage> = (0..12)
+        .map(|n| outage(2 * n, Some(2 * n + 1), StationDown))
+        .chain([outage(30, None, Unknown)])
+        .collect();
     for from in -2..40 {
         for to in from..40 {
             let (from, to) = (from * HOUR / 2, to * HOUR / 2);
