@@ -25,6 +25,9 @@ use waystation_protocol::{Body, PresenceState, Reading, StationId};
 /// Longest time between two ticks that a hub which works well lets pass, ms. After a longer one (a suspended
 /// machine, a stalled disk) the hub has been blind, and silence is counted anew. [J] ten missed ticks.
 const BLIND_AFTER_MS: i64 = 10_000;
+/// The longest save, or catching up with the log, that counts as no stall, ms: meanwhile readings are taken into the
+/// log, where they are read later. [J] several times what 186,100 stations take; beyond it the machine itself must have stood still.
+const BUSY_MS_MAX: i64 = 60_000;
 /// How often a station is looked at whose state may not get worse, ms.
 const FROZEN_MS: i64 = 30_000;
 
@@ -41,6 +44,8 @@ pub enum Event {
     Directory(Arc<Directory>),
     /// The log is replayed, and from now on the hub listens; comes once, before the first tick.
     Listening,
+    /// No tick could come for so long, because the state was being saved, or caught up with the log.
+    Busy { ms: i64 },
     /// The windows of planned maintenance that have not ended.
     Maintenance(Arc<[Maintenance]>),
     /// Time passed; expected about once a second.
@@ -195,6 +200,10 @@ impl Fleet {
             }
             Event::Directory(directory) => self.directory(directory, now_ms),
             Event::Listening => self.listen(now_ms),
+            Event::Busy { ms } => {
+                self.last_tick_ms =
+                    self.last_tick_ms.map(|last_ms| (last_ms + ms.min(BUSY_MS_MAX)).min(now_ms));
+            }
             Event::Maintenance(windows) => self.plan_maintenance(windows, now_ms),
             Event::Tick => return self.tick(now_ms),
         }

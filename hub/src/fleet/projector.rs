@@ -198,11 +198,15 @@ impl Projector {
         priority::give_way(priority::STATE_NICE);
         let started = Instant::now();
         let (mut tick_at, mut save_at, mut save_failed) = (started, started + SAVE, false);
+        let mut behind_since = None;
         loop {
             let stopping = shutdown.stopping();
             self.take_sessions(sessions);
             let more = self.take_batch();
-            if Instant::now() >= tick_at && !self.is_behind() {
+            if self.is_behind() {
+                behind_since.get_or_insert_with(Instant::now);
+            } else if Instant::now() >= tick_at {
+                behind_since.take().into_iter().for_each(|since| self.was_busy(since));
                 tick_at = Instant::now() + TICK;
                 self.tick().into_iter().for_each(&mut on_effect);
             }
@@ -210,6 +214,7 @@ impl Projector {
             if Instant::now() >= save_at || save_early {
                 let begun = Instant::now();
                 save_failed = !self.save_or_report();
+                self.was_busy(begun);
                 save_at = Instant::now() + SAVE.max(begun.elapsed() * SAVE_REST);
             }
             match (more, stopping) {
@@ -319,8 +324,14 @@ impl Projector {
         }
     }
 
+    /// Tells the fold that it got no tick for a good reason.
+    fn was_busy(&self, since: Instant) {
+        let ms = i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.fleet.lock().apply(Event::Busy { ms }, (self.now_ms)());
+    }
+
     /// Whether the state lags so far behind the log that its silence says nothing: no verdict is reached until it has
-    /// caught up, and the fold then counts silence anew, as after any stall.
+    /// caught up.
     fn is_behind(&self) -> bool {
         let lag_ms = (self.now_ms)().saturating_sub(self.applied_received_ms);
         self.applied < self.log.durable() && lag_ms > BEHIND_MS

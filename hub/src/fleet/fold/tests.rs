@@ -184,6 +184,24 @@ fn a_hub_that_stood_still_does_not_call_its_stations_offline() {
 }
 
 #[test]
+fn a_long_save_is_no_stall_but_a_stall_in_a_save_is_one() {
+    for (saved_ms, expected) in [(40_000, State::Offline), (0, State::Unknown)] {
+        let mut fleet = fleet(START);
+        play(&mut fleet, &[(0, Step::Reading), (OFFLINE - 20_000, Wait)]);
+        let now = START + OFFLINE + 20_000;
+        fleet.apply(Event::Busy { ms: saved_ms }, now);
+        fleet.apply(Event::Tick, now);
+        assert_eq!(fleet.station("jb-001").unwrap().state(), expected, "{saved_ms}");
+    }
+    let mut fleet = fleet(START);
+    play(&mut fleet, &[(0, Step::Reading), (1_000, Wait)]);
+    let now = START + 2 * OFFLINE;
+    fleet.apply(Event::Busy { ms: 2 * OFFLINE - 1_000 }, now);
+    fleet.apply(Event::Tick, now);
+    assert_eq!(fleet.station("jb-001").unwrap().state(), State::Unknown);
+}
+
+#[test]
 fn a_backfill_leaves_the_latest_readings_alone_and_counts_in_the_ledger() {
     let mut fleet = fleet(START);
     let outbox = OutboxId::try_from("a").unwrap();
