@@ -53,7 +53,7 @@ pub struct AlertPage {
 /// What a save writes besides stations.
 #[derive(Debug, Default)]
 pub struct AlertSave<'a> {
-    pub alerts: &'a [Alert],
+    pub alerts: Vec<&'a Alert>,
     pub book: Option<&'a SavedBook>,
     pub now_ms: i64,
 }
@@ -73,7 +73,7 @@ pub fn save(transaction: &Transaction<'_>, save: &AlertSave<'_>) -> rusqlite::Re
          (id, revision, rule, severity, state, station, district, starts_at, ends_at, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
-    for alert in save.alerts {
+    for alert in &save.alerts {
         revision += 1;
         upsert.execute(params![
             alert.id,

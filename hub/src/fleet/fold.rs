@@ -326,7 +326,7 @@ impl Fleet {
         self.change(&station, received_ms, now_ms, |station, judge| match what {
             What::Readings(readings) => {
                 station.presence.heard(received_ms);
-                readings.into_iter().for_each(|reading| station.take_reading(reading, judge));
+                station.take_readings(readings, judge);
             }
             What::Batch(place, readings) => {
                 station.presence.heard(received_ms);
@@ -335,7 +335,7 @@ impl Fleet {
                 after = station.ledger.totals();
                 station.alerts.ledger(judge, before, after);
                 station.note_work(&readings);
-                readings.into_iter().for_each(|reading| station.take_reading(reading, judge));
+                station.take_readings(readings, judge);
             }
             What::Presence(change) => {
                 station.presence.says(change.state, received_ms);
@@ -379,13 +379,14 @@ impl Fleet {
         let planned = self.is_planned(place);
         let Self { stations, facts, book, changes, directory, .. } = self;
         let (station, facts) = (&mut stations[place as usize], &facts[place as usize]);
-        let id = station.id.clone();
+        let (id, heard) = (station.id.clone(), station.state == State::Online);
         let mut judge = Judge {
             settings: &book.settings,
             station: &id,
             facts,
             registered: directory.is_none() || facts.registered(),
             planned,
+            heard,
             now: at_ms,
             changes,
         };
@@ -559,6 +560,11 @@ impl Fleet {
 }
 
 impl StationState {
+    fn take_readings(&mut self, readings: Vec<Reading>, judge: &mut Judge<'_>) {
+        self.alerts.message(judge, &readings);
+        readings.into_iter().for_each(|reading| self.take_reading(reading, judge));
+    }
+
     fn take_reading(&mut self, reading: Reading, judge: &mut Judge<'_>) {
         self.alerts.observe(judge, &reading);
         let cabinet = matches!(reading.body, Body::Cabinet(_)).then(|| reading.device.clone());

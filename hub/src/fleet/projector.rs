@@ -22,7 +22,7 @@ use crate::operations::{CommandOutcome, Maintenance, Operations};
 use crate::priority;
 use crate::registry::{Directory, SharedDirectory};
 use crate::shutdown::Shutdown;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -109,7 +109,7 @@ pub fn recover(
         directory,
         directory_seen,
         maintenance_seen: Arc::default(),
-        alerts: Vec::new(),
+        alerts: BTreeMap::new(),
         bell: bell.clone(),
         alive_saved_ms: 0,
     };
@@ -148,8 +148,8 @@ pub struct Projector {
     /// The registry as the fleet's state knows it.
     directory_seen: Arc<Directory>,
     maintenance_seen: Arc<[Maintenance]>,
-    /// Alerts that changed and are not saved yet.
-    alerts: Vec<Alert>,
+    /// Alerts that changed and are not saved yet, by id, each as it is now.
+    alerts: BTreeMap<String, Alert>,
     bell: AlertBell,
     /// When `state.db` last learned that the hub is alive.
     alive_saved_ms: i64,
@@ -360,7 +360,7 @@ impl Projector {
             self.metrics.alerts_firing.with_label_values(&[severity.as_str()]).set(count);
         }
         self.alerts.extend(effects.iter().filter_map(|effect| match effect {
-            Effect::Alert(alert) => Some(Alert::clone(alert)),
+            Effect::Alert(alert) => Some((alert.id.clone(), Alert::clone(alert))),
             Effect::PresencePublish { .. } => None,
         }));
         self.count_losses(totals);
@@ -402,7 +402,7 @@ impl Projector {
         let book = {
             let mut fleet = self.fleet.lock();
             // What happened since the last tick, so that no station is saved without its alerts.
-            self.alerts.extend(fleet.take_alerts());
+            self.alerts.extend(fleet.take_alerts().into_iter().map(|alert| (alert.id.clone(), alert)));
             fleet.saved_book()
         };
         let something = !rows.is_empty() || !self.quarantined.is_empty() || !self.alerts.is_empty();
@@ -415,7 +415,7 @@ impl Projector {
             applied_seq: self.applied,
             stations: &rows,
             quarantined: &self.quarantined,
-            alerts: AlertSave { alerts: &self.alerts, book: Some(&book), now_ms },
+            alerts: AlertSave { alerts: self.alerts.values().collect(), book: Some(&book), now_ms },
         };
         if let Err(error) = self.store.save(&save) {
             self.fleet.lock().put_back_unsaved(rows.iter().map(|row| row.id.as_str()));

@@ -98,7 +98,7 @@ async fn admit(
     match judge(shard, &connect, certificate.as_deref()) {
         Ok((admitted, will)) => {
             let session = open(shard, transport, &connect, admitted, will).await?;
-            Ok(Box::new(session.with_received(rest).from_address(place.address())))
+            Ok(Box::new(session.with_received(rest).with_address(place.address())))
         }
         Err(refusal) => Err(refuse(shard, &mut transport, &connect, refusal, place).await),
     }

@@ -197,7 +197,7 @@ impl Session {
         }
     }
 
-    pub(super) fn from_address(mut self, address: IpAddr) -> Self {
+    pub(super) fn with_address(mut self, address: IpAddr) -> Self {
         self.address = Some(address);
         self
     }

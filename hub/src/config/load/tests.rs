@@ -219,3 +219,41 @@ fn no_mistake_shows_a_secret() {
         .unwrap_err();
     assert!(!found.concat().contains("hush"), "{found:#?}");
 }
+
+#[test]
+fn mistakes_in_alert_rules_are_reported_like_all_others() {
+    let text = r#"
+[alerts]
+group_share_pct = 0
+[alerts.rules.crowded]
+set = 80
+for_s = 99999999
+severity = "loud"
+low_set = 3
+[alerts.rules.smoke]
+enabled = false
+[alerts.rules.cell_hot]
+critical = 40
+"#;
+    check(
+        text,
+        &[],
+        &[
+            "line 3: alerts.group_share_pct: 0 is out of range",
+            "line 4: alerts.rules.crowded.clear: must be less than set (80)",
+            "line 6: alerts.rules.crowded.for_s: is out of range",
+            "line 7: alerts.rules.crowded.severity: is none of critical, warning, info",
+            "line 8: alerts.rules.crowded.low_set: there is no such key; [alerts.rules.crowded] has clear, enabled",
+            "line 9: alerts.rules.smoke: there is no such key; [alerts.rules] has ",
+            "line 12: alerts.rules.cell_hot.critical: must be greater than set (50)",
+        ],
+    );
+    let config = good(
+        "[alerts.rules.crowded]\nset = 120\nclear = 110.5\n[alerts.rules.offline]\nenabled = false",
+        &[],
+    );
+    let crowded = config.alerts.rules.of(crate::config::Rule::Crowded);
+    assert_eq!((crowded.set, crowded.clear, crowded.for_s), (Some(120.0), Some(110.5), Some(600)));
+    assert!(!config.alerts.rules.of(crate::config::Rule::Offline).enabled);
+    assert!(config.alerts.rules.of(crate::config::Rule::DoorForced).enabled);
+}

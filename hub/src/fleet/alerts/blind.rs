@@ -112,7 +112,7 @@ impl Book {
         if !most || silent < limits.count_min as usize {
             return false;
         }
-        if let Some((_, counts)) = self.best(stations, facts)
+        if let Some((_, counts)) = self.best(stations, facts, |_| true)
             && counts.gone * 20 >= silent * 19
             && online - counts.online.min(online) >= WITNESSES
         {

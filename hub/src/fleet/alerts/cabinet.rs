@@ -65,8 +65,11 @@ impl CabinetMemory {
     }
 
     fn cell(&mut self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId, ts: i64, slot: &Slot) {
-        let Some((number_of, temperature)) = slot.slot.zip(slot.cell_temp_max_c) else { return };
-        let place = u16::try_from(number_of).unwrap_or(0); // at most 1,000 by the contract
+        let Some(place) = slot.slot.and_then(|number| u16::try_from(number).ok()) else { return };
+        if matches!(slot.state, Some(SlotState::Empty | SlotState::Disabled)) {
+            return self.taken_out(judge, watches, id, place);
+        }
+        let Some(temperature) = slot.cell_temp_max_c else { return };
         let limits = judge.settings.of(Rule::CellHot);
         let details = |value: f64, limit: f64| {
             let details =
@@ -92,6 +95,14 @@ impl CabinetMemory {
         if let Some(rise) = self.rise(place, ts, temperature) {
             let subject = Subject::device(Rule::CellRise, id).part(place);
             judge.judge(watches, subject, limits.verdict(rise), || details(rise, limits.set));
+        }
+    }
+
+    /// What was in the slot is gone, and its heat with it; the next battery begins anew.
+    fn taken_out(&mut self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId, slot: u16) {
+        self.cells.retain(|cell| cell.slot != slot);
+        for rule in [Rule::CellHot, Rule::CellRise, Rule::CellColdCharge] {
+            judge.judge(watches, Subject::device(rule, id).part(slot), Verdict::Clear, Details::default);
         }
     }
 

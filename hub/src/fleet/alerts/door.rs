@@ -10,6 +10,8 @@ use waystation_protocol::{Access, Contact, DeviceId, Door, DoorEvent, Lock};
 
 /// An unlock this long before makes an opening a lawful one, ms.
 const UNLOCK_MS: i64 = 5_000;
+/// A door that was closed this long ago, ms, may have been opened and left since, by somebody whose unlock is late.
+const CLOSED_MS: i64 = 660_000;
 /// A forced door keeps its alert at least this long, and as long as it is open [J].
 const FORCED_MS: i64 = 900_000;
 /// Events that make an hour busy [J].
@@ -21,6 +23,8 @@ pub struct DoorMemory {
     access: Option<Access>,
     /// Since when it is open, by the hub's clock.
     pub open_since: Option<i64>,
+    /// When it was last known to be closed, by its own clock.
+    closed_ts: Option<i64>,
     /// Since when it is locked, by the hub's clock.
     pub locked_since: Option<i64>,
     /// When it was last unlocked, by its own clock.
@@ -40,16 +44,17 @@ impl DoorMemory {
     ) {
         self.access = door.access.or(self.access);
         let was_open = self.open_since.is_some();
+        let was_closed = self.closed_ts.is_some_and(|closed| ts - closed <= CLOSED_MS);
         let unlocks = door.event == Some(DoorEvent::Unlock)
             || (door.lock == Some(Lock::Unlocked) && self.locked_since.is_some());
         if unlocks {
             self.unlock_ts = Some(ts);
         }
-        self.contact(door, judge.now);
+        self.contact(door, ts, judge.now);
         let opened = !was_open && self.open_since.is_some();
         let lawful = self.unlock_ts.is_some_and(|unlock| (ts - UNLOCK_MS..=ts).contains(&unlock));
         let forced = door.event == Some(DoorEvent::Forced);
-        if forced || (opened && !lawful && self.controlled(judge)) {
+        if forced || (opened && was_closed && !lawful && self.controlled(judge)) {
             let details = || Details::default().shown_by(ts, id, "contact", shown(door));
             judge.judge(watches, Subject::device(Rule::DoorForced, id), Verdict::Set, details);
             due(watches, Rule::DoorForced, id, judge.now + FORCED_MS);
@@ -65,13 +70,15 @@ impl DoorMemory {
         self.idle(judge, watches, id, u16::from(door.event.is_some() || opened));
     }
 
-    fn contact(&mut self, door: &Door, now: i64) {
+    fn contact(&mut self, door: &Door, ts: i64, now: i64) {
         let opens = matches!(door.event, Some(DoorEvent::Open)) || door.contact == Some(Contact::Open);
         let closes = matches!(door.event, Some(DoorEvent::Close)) || door.contact == Some(Contact::Closed);
         if closes {
             self.open_since = None;
+            self.closed_ts = Some(ts);
         } else if opens {
             self.open_since.get_or_insert(now);
+            self.closed_ts = None;
         }
         match door.lock {
             Some(Lock::Locked) => drop(self.locked_since.get_or_insert(now)),

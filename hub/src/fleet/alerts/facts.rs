@@ -54,6 +54,12 @@ impl Facts {
         }
     }
 
+    /// People that the whole station is made for.
+    #[must_use]
+    pub fn capacity(&self) -> Option<i64> {
+        self.station.as_ref()?.capacity.map(i64::from)
+    }
+
     /// The station's names, for texts.
     pub fn names(&self, values: &mut BTreeMap<String, String>) {
         let Some(station) = &self.station else { return };

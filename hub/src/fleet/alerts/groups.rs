@@ -14,7 +14,7 @@ use crate::config::{Rule, Severity};
 use crate::fleet::{State, StationState};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Stations that went within this time may have gone together, ms.
 pub(super) const RECENT_MS: i64 = 600_000;
@@ -71,6 +71,8 @@ fn shared<'a>(station: &StationState, facts: &'a Facts) -> impl Iterator<Item = 
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
     pub gone: usize,
+    /// Of those, the ones of which nothing was said yet.
+    pub held: usize,
     pub online: usize,
 }
 
@@ -95,7 +97,9 @@ impl Book {
         self.join(stations, facts, &mut touched);
         while self.is_due(stations, now) && now >= self.count_at {
             self.count_at = now + COUNT_EVERY_MS;
-            match self.best(stations, facts) {
+            // Who has been told of already gives weight to a cause, but is no reason to tell of it again: so each group
+            // takes stations away from those that are held back, and this comes to an end.
+            match self.best(stations, facts, |counts| counts.held > 0 && 2 * counts.held >= counts.gone) {
                 Some((common, _)) => {
                     self.gather(common, stations, facts, now, &mut touched);
                     self.count_at = now; // the others may have something in common, too
@@ -115,10 +119,7 @@ impl Book {
         while self.recent.front().is_some_and(|(since, _)| *since < now - RECENT_MS) {
             self.recent.pop_front();
         }
-        self.held.retain(|place| {
-            let episode = stations[*place as usize].alerts.episode.as_ref();
-            episode.is_some_and(|episode| episode.told == Told::Held)
-        });
+        self.held.retain(|place| is_held(&stations[*place as usize]));
     }
 
     /// Places of the stations that went lately and are still gone.
@@ -146,15 +147,22 @@ impl Book {
         now - first >= if growing { WINDOWS_MAX * window } else { window }
     }
 
-    /// What the stations that went lately have in common, if they do.
-    pub(super) fn best(&self, stations: &[StationState], facts: &[Facts]) -> Option<(Common, Counts)> {
+    /// What the stations that went lately have in common, if they do, of what `accept` takes.
+    pub(super) fn best(
+        &self,
+        stations: &[StationState],
+        facts: &[Facts],
+        accept: impl Fn(&Counts) -> bool,
+    ) -> Option<(Common, Counts)> {
         let mut counts: HashMap<Shared<'_>, Counts> = HashMap::new();
         for place in self.gone_lately(stations) {
             for value in shared(&stations[place], &facts[place]) {
-                counts.entry(value).or_default().gone += 1;
+                let counts = counts.entry(value).or_default();
+                counts.gone += 1;
+                counts.held += usize::from(is_held(&stations[place]));
             }
         }
-        counts.retain(|_, counts| counts.gone >= self.settings.group_stations_min);
+        counts.retain(|_, counts| counts.gone >= self.settings.group_stations_min && accept(counts));
         if counts.is_empty() {
             return None;
         }
@@ -229,6 +237,9 @@ impl Book {
     fn absorb(&mut self, station: &mut StationState, group: &CompactString, now: i64) {
         let Some(episode) = &mut station.alerts.episode else { return };
         let since = episode.since;
+        if episode.told == Told::Group(group.clone()) {
+            return;
+        }
         match std::mem::replace(&mut episode.told, Told::Group(group.clone())) {
             Told::Held => {}
             Told::Alone => self.merge(&alert_id(station.id.as_str(), since), group, now),
@@ -266,9 +277,8 @@ impl Book {
             let severity = episode.severity;
             let station = &stations[at].id;
             self.change_silently(&id, |alert| {
-                if !alert.stations.contains(station) {
-                    alert.stations.push(station.clone());
-                }
+                // A list, for people: one that went again since stands in it twice until it is sent.
+                alert.stations.push(station.clone());
                 alert.severity = alert.severity.min(severity);
             });
             touched.push(place);
@@ -328,20 +338,21 @@ impl Book {
                 grown.push(group.id.clone());
             }
         }
-        grown.iter().for_each(|id| self.change(id, |_| {}));
+        for id in grown {
+            let mut listed = HashSet::new();
+            self.change(&id, |alert| alert.stations.retain(|station| listed.insert(station.clone())));
+        }
         for id in over {
             self.groups.retain(|group| group.id != id);
-            let members = self.alert(&id).map(|alert| alert.stations.clone());
             self.resolve(&id, now);
             // A group ends rarely: a look at every station is no burden.
-            let members = members.unwrap_or_default();
             for (place, station) in (0..).zip(stations.iter_mut()) {
                 let here = station
                     .alerts
                     .episode
                     .as_ref()
                     .is_some_and(|episode| episode.told == Told::Group(id.clone()));
-                if here && members.contains(&station.id) {
+                if here {
                     self.tell(station, &facts[place as usize]);
                     touched.push(place);
                 }
@@ -352,6 +363,11 @@ impl Book {
     fn covered(&self, at: usize) -> usize {
         self.alert(&self.groups[at].id).map_or(0, |alert| alert.stations.len())
     }
+}
+
+/// Whether nothing was said yet of a station that is gone.
+fn is_held(station: &StationState) -> bool {
+    station.alerts.episode.as_ref().is_some_and(|episode| episode.told == Told::Held)
 }
 
 /// Whether a station has this in common with others.

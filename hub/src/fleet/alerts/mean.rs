@@ -30,8 +30,8 @@ pub struct Mean {
     /// The last value and when it was measured.
     last: Option<(i64, f32)>,
     newest: i64,
-    /// Sum of value × seconds, and seconds, by part.
-    parts: Vec<(f32, u16)>,
+    /// Sum of value × seconds, and milliseconds, by part.
+    parts: Vec<(f32, u32)>,
     /// The same of all parts but the newest; worked out again after a restart.
     #[serde(skip)]
     closed: Option<(f32, u32)>,
@@ -43,22 +43,22 @@ impl Mean {
         self.parts.resize(usize::from(span.parts), (0.0, 0));
         self.pass(span, ts);
         if let Some((since, held)) = self.last.replace((ts, value)) {
-            let seconds = (ts - since).clamp(0, HOLD_MS) as f32 / 1_000.0;
+            let held_ms = u32::try_from((ts - since).clamp(0, HOLD_MS)).unwrap_or(0); // at most HOLD_MS
             let part = &mut self.parts[place(span, self.newest)];
-            part.0 += held * seconds;
-            part.1 = part.1.saturating_add(seconds as u16);
+            part.0 += held * held_ms as f32 / 1_000.0;
+            part.1 = part.1.saturating_add(held_ms);
         }
         self.mean(span)
     }
 
     fn mean(&mut self, span: Span) -> Option<f32> {
         let newest = place(span, self.newest);
-        let (sum, seconds) = *self.closed.get_or_insert_with(|| {
+        let (sum, milliseconds) = *self.closed.get_or_insert_with(|| {
             let closed = self.parts.iter().enumerate().filter(|(at, _)| *at != newest);
-            closed.fold((0.0, 0), |sum, (_, part)| (sum.0 + part.0, sum.1 + u32::from(part.1)))
+            closed.fold((0.0, 0), |sum, (_, part)| (sum.0 + part.0, sum.1 + part.1))
         });
         let part = self.parts[newest];
-        let seconds = (seconds + u32::from(part.1)) as f32;
+        let seconds = (milliseconds + part.1) as f32 / 1_000.0;
         let whole = f32::from(span.parts) * span.part_ms as f32 / 1_000.0;
         (seconds >= COVERAGE_MIN * whole).then(|| (sum + part.0) / seconds)
     }

@@ -19,6 +19,7 @@ mod alert;
 mod blind;
 mod book;
 mod cabinet;
+mod clock;
 mod door;
 mod facts;
 mod gateway;

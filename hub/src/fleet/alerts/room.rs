@@ -29,9 +29,11 @@ impl OccupancyMemory {
         id: &DeviceId,
         ts: i64,
         reading: &Occupancy,
+        room_capacity: Option<i64>,
     ) {
         self.capacity = reading.capacity.or(self.capacity);
-        if let Some((people, capacity)) = reading.people.zip(self.capacity.filter(|capacity| *capacity > 0)) {
+        let capacity = self.capacity.or(room_capacity).filter(|capacity| *capacity > 0);
+        if let Some((people, capacity)) = reading.people.zip(capacity) {
             let limits = judge.settings.of(Rule::Crowded);
             #[allow(clippy::cast_precision_loss)] // people in a room
             let percent = 100.0 * people as f64 / capacity as f64;

@@ -1,12 +1,13 @@
 //! What alerts remember of one station. Saved in its row, as JSON.
 //!
 //! Invariants
-//! - Late readings are not judged: one counts if it is hardly older than its receipt and not older than the last one
-//!   of its device. So a backfill raises no alert, and none ends by it.
+//! - Late readings are not judged: one counts if it is hardly older than its receipt, by a clock that may be wrong
+//!   ([`Clock`]), and not older than the last one of its device. So a backfill raises no alert, and none ends by it.
 //! - At most [`DEVICES_MAX`] devices are remembered; past that the one silent for longest is forgotten.
 
 use super::address::AddressRange;
 use super::cabinet::CabinetMemory;
+use super::clock::Clock;
 use super::door::DoorMemory;
 use super::gateway::GatewayMemory;
 use super::presence::Episode;
@@ -18,12 +19,16 @@ use crate::config::Rule;
 use crate::fleet::{Latest, Totals};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
-use waystation_protocol::{Body, DeviceId, Kind, Reading};
+use waystation_protocol::{Body, DeviceId, Gateway, Kind, Reading};
 
 /// Oldest reading that is judged, ms: what the contract lets a clock differ by, and some travel.
 const LIVE_MS: i64 = 150_000;
 /// [J] several times what the largest known station holds.
 const DEVICES_MAX: usize = 64;
+/// A device that was not heard for so long is no longer there, ms [J].
+const SILENT_MS: i64 = 86_400_000;
+/// A hub that looks so much later than it should have was away, ms.
+const AWAY_MS: i64 = 10_000;
 /// How long an alert of lost records stays after the last loss, ms [J].
 const LOST_MS: i64 = 3_600_000;
 /// Times in an hour that a station goes silent and comes back, which make a flapping one [J].
@@ -37,6 +42,9 @@ pub struct StationAlerts {
     pub watches: Vec<Watch>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     devices: Vec<Device>,
+    /// When its last session began.
+    back_ms: i64,
+    clock: Clock,
     #[serde(skip_serializing_if = "Option::is_none")]
     flaps: Option<Box<Flaps>>,
     #[serde(skip_serializing_if = "Lost::is_default")]
@@ -113,11 +121,19 @@ impl Memory {
 impl StationAlerts {
     /// Judges a reading that was received at `judge.now`.
     pub fn observe(&mut self, judge: &mut Judge<'_>, reading: &Reading) {
-        let measured_ms = measured_ms(reading);
+        if !self.watches.is_empty() {
+            self.forget_silent(judge);
+        }
+        if let Body::Gateway(Gateway { clock_offset_ms: Some(offset_ms), .. }) = &reading.body {
+            self.clock.says(*offset_ms);
+        }
+        let measured_ms = self.clock.measured_ms(reading.ts, judge.now, LIVE_MS);
         if judge.now.saturating_sub(measured_ms) > LIVE_MS {
             return;
         }
         let Some(at) = self.place(reading.body.kind(), &reading.device) else { return };
+        let zones = self.devices.iter().filter(|device| device.memory.is_for(Kind::Occupancy)).count();
+        let room_capacity = judge.facts.capacity().filter(|_| zones == 1);
         let Self { watches, devices, .. } = self;
         let Device { id, newest_ms, memory } = &mut devices[at];
         if measured_ms < *newest_ms {
@@ -133,7 +149,7 @@ impl StationAlerts {
             }
             (Memory::Cabinet(memory), Body::Swap(swap)) => memory.swap(judge, watches, id, swap),
             (Memory::Occupancy(memory), Body::Occupancy(people)) => {
-                memory.observe(judge, watches, id, ts, people);
+                memory.observe(judge, watches, id, ts, people, room_capacity);
             }
             (Memory::Environment(memory), Body::Environment(air)) => {
                 memory.observe(judge, watches, id, ts, air);
@@ -145,6 +161,31 @@ impl StationAlerts {
         }
         if lost > 0 {
             self.lost(judge, lost, true);
+        }
+    }
+
+    /// Ends what a device has said that was not heard for long, while others of its station are: it was taken away.
+    fn forget_silent(&mut self, judge: &mut Judge<'_>) {
+        let Self { watches, devices, back_ms, .. } = self;
+        let back_ms = *back_ms;
+        let heard = |id: &DeviceId| {
+            let newest_ms = devices.iter().filter(|known| known.id == *id).map(|known| known.newest_ms).max();
+            newest_ms.is_some_and(|newest_ms| judge.now - newest_ms.max(back_ms) < SILENT_MS)
+        };
+        let gone = |watch: &mut Watch| watch.device.as_ref().is_some_and(|id| !heard(id));
+        let ended: Vec<Watch> = watches.extract_if(.., gone).collect();
+        ended.iter().for_each(|watch| judge.end(watch));
+    }
+
+    /// Looks at a message as a whole, before its readings are judged: whether the station's clock is wrong.
+    pub fn message(&mut self, judge: &mut Judge<'_>, readings: &[Reading]) {
+        let Some(newest_ms) = readings.iter().map(|reading| reading.ts).max() else { return };
+        self.clock.heard(newest_ms, judge.now);
+        let limits = judge.settings.of(Rule::ClockOff);
+        if let Some(seconds) = self.clock.found_s() {
+            let details = || Details::default().number("value", seconds).number("limit", limits.set);
+            let subject = Subject::station(Rule::ClockOff);
+            judge.judge(&mut self.watches, subject, limits.verdict(seconds.abs()), details);
         }
     }
 
@@ -166,6 +207,7 @@ impl StationAlerts {
 
     /// A session began.
     pub fn connected(&mut self, judge: &mut Judge<'_>, address: Option<IpAddr>) {
+        self.back_ms = judge.now;
         if let Some(range) = address.and_then(AddressRange::of) {
             self.address = Some(range);
         }
@@ -246,13 +288,13 @@ impl StationAlerts {
     pub fn pass(&mut self, judge: &mut Judge<'_>, now: i64) {
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             judge.now = due;
-            self.due(judge);
+            self.due(judge, now);
         }
         judge.now = now;
     }
 
-    /// Does what is due at `judge.now`. Afterwards nothing is.
-    fn due(&mut self, judge: &mut Judge<'_>) {
+    /// Does what is due at `judge.now`, for a hub that looks at `now`. Afterwards nothing is.
+    fn due(&mut self, judge: &mut Judge<'_>, now: i64) {
         let mut at = 0;
         while let Some(watch) = self.watches.get(at) {
             if watch.due.is_none_or(|due| due > judge.now) {
@@ -262,7 +304,7 @@ impl StationAlerts {
             let mut watch = self.watches.swap_remove(at);
             watch.due = None;
             let stays = match watch.firing {
-                None => self.ripe(judge, &mut watch),
+                None => self.ripe(judge, &mut watch, now),
                 Some(_) => self.look_again(judge, &mut watch),
             };
             if stays {
@@ -285,9 +327,15 @@ impl StationAlerts {
     }
 
     /// A pending watch has lasted long enough; whether it fires.
-    fn ripe(&mut self, judge: &mut Judge<'_>, watch: &mut Watch) -> bool {
+    fn ripe(&mut self, judge: &mut Judge<'_>, watch: &mut Watch, now: i64) -> bool {
         if !judge.judges(watch.rule) {
             return false;
+        }
+        // A hub that was away, or does not hear the station, has not seen that nothing changed.
+        let away = now - judge.now > AWAY_MS || !judge.heard;
+        if away && watch.rule != Rule::RecordsLost {
+            watch.due = Some(now + judge.settings.of(watch.rule).for_ms.max(1_000));
+            return true;
         }
         let since = watch.since;
         let details = match (watch.rule, &watch.device) {
@@ -373,14 +421,5 @@ impl StationAlerts {
         self.devices.reserve_exact(1);
         self.devices.push(Device { id: id.clone(), newest_ms: 0, memory });
         Some(self.devices.len() - 1)
-    }
-}
-
-/// When a reading was measured, by the hub's clock. A gateway whose clock is off says by how much, and must be heard
-/// all the same.
-fn measured_ms(reading: &Reading) -> i64 {
-    match &reading.body {
-        Body::Gateway(gateway) => reading.ts.saturating_sub(gateway.clock_offset_ms.unwrap_or(0)),
-        _ => reading.ts,
     }
 }

@@ -117,6 +117,8 @@ pub struct Judge<'a> {
     pub registered: bool,
     /// Rules that planned work would set off are not judged.
     pub planned: bool,
+    /// Whether the hub hears the station, so that what it does not say did not happen.
+    pub heard: bool,
     pub now: i64,
     pub changes: &'a mut Vec<Change>,
 }

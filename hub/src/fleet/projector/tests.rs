@@ -1,7 +1,9 @@
 use super::*;
 use crate::entry::{Place, PresenceChange, Quarantined};
-use crate::fleet::Thresholds;
-use crate::fleet::{Outage, OutageFilter, OutageKind, QuarantineFilter, SessionEvents, State};
+use crate::fleet::{
+    AlertFilter, AlertState, Outage, OutageFilter, OutageKind, QuarantineFilter, SessionEvents, State,
+    Thresholds,
+};
 use crate::influx::{QuarantineSink, RefusedLine};
 use crate::operations::Operations;
 use crate::shutdown;
@@ -17,13 +19,14 @@ struct Folder {
     dir: TempDir,
     writer: Writer,
     log: Log,
+    directory: Arc<Directory>,
 }
 
 impl Folder {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let (writer, log) = Self::open(&dir);
-        Self { dir, writer, log }
+        Self { dir, writer, log, directory: Arc::default() }
     }
 
     fn open(dir: &TempDir) -> (Writer, Log) {
@@ -43,17 +46,17 @@ impl Folder {
 
     fn recover(&self) -> Recovered {
         let (metrics, health) = (Metrics::new(), Health::default());
-        let directory = Directory::default().shared();
+        let directory: SharedDirectory = Arc::new(self.directory.clone().into());
         let operations = Operations::open(self.dir.path(), NOW).unwrap();
         recover(self.dir.path(), &self.log, THRESHOLDS, directory, metrics, health, || NOW, operations)
             .unwrap()
     }
 
     fn reopened(self) -> Self {
-        let Self { dir, writer, log } = self;
+        let Self { dir, writer, log, directory } = self;
         drop((writer, log));
         let (writer, log) = Self::open(&dir);
-        Self { dir, writer, log }
+        Self { dir, writer, log, directory }
     }
 }
 
@@ -256,4 +259,78 @@ fn no_verdict_is_reached_while_the_state_is_behind_the_log() {
     assert!(!projector.is_behind());
     projector.applied_received_ms = NOW - BEHIND_MS - 1;
     assert!(!projector.is_behind(), "nothing new has come, and that is a silence");
+}
+
+fn smoke(alarm: bool, ts: i64) -> What {
+    let json = format!(r#"{{"ts":{ts},"device":"cab-1","smoke":{alarm}}}"#);
+    let mut decoded = Decoded::default();
+    decode_channel(Kind::Cabinet, json.as_bytes(), NOW, &Limits::default(), &mut decoded);
+    What::Readings(vec![decoded.accepted.remove(0).reading])
+}
+
+#[test]
+fn alerts_are_saved_with_the_stations_and_fire_on_after_a_restart() {
+    let mut folder = Folder::new();
+    let registered = crate::registry::NewStation::named("jb-001").check().unwrap();
+    let token = crate::registry::TokenHash::of(b"token");
+    folder.directory = Arc::new(Directory::new(vec![(registered, token)], vec![]));
+    folder.write([("jb-001", smoke(true, NOW - 2_000)), ("jb-002", smoke(true, NOW - 2_000))]);
+    let recovered = folder.recover();
+    let page = |store: &Store, state| {
+        let filter = AlertFilter { state, limit: 10, ..AlertFilter::default() };
+        store.alert_page(&filter).unwrap().items
+    };
+    let firing = page(&recovered.store, Some(AlertState::Firing));
+    // What is not in the registry raises nothing.
+    assert_eq!(firing.iter().map(|alert| alert.station.clone()).collect::<Vec<_>>(), [Some(id("jb-001"))]);
+    assert_eq!(recovered.store.alert(&firing[0].id).unwrap().as_ref(), Some(&firing[0]));
+    let seen = recovered.store.alerts_since(0, 10).unwrap();
+    assert_eq!(seen.len(), 1);
+    drop(recovered);
+    let recovered = folder.recover();
+    assert_eq!(recovered.fleet.lock().alerts().cloned().collect::<Vec<_>>(), firing);
+    drop(recovered);
+    folder.write([("jb-001", smoke(false, NOW - 1_000))]);
+    let recovered = folder.recover();
+    assert_eq!(page(&recovered.store, Some(AlertState::Firing)), []);
+    let resolved = page(&recovered.store, None);
+    assert_eq!(resolved.iter().map(|alert| alert.ends_at).collect::<Vec<_>>(), [Some(NOW)]);
+    assert_eq!(resolved[0].id, firing[0].id);
+    let later = recovered.store.alerts_since(seen[0].0, 10).unwrap();
+    assert_eq!(later.into_iter().map(|(_, alert)| alert).collect::<Vec<_>>(), resolved);
+}
+
+#[test]
+fn alerts_are_listed_newest_first_in_pages() {
+    let folder = Folder::new();
+    let store = folder.recover().store;
+    let alert = |number: i64, station: &str| -> Alert {
+        let json = serde_json::json!({
+            "id": format!("{number:016x}"), "fingerprint": "0", "rule": "offline", "severity": "warning",
+            "station": null, "district": null, "device": null, "stations": [station], "common": null,
+            "starts_at": NOW + number, "ends_at": null, "evidence": [], "values": {}
+        });
+        serde_json::from_value(json).unwrap()
+    };
+    let alerts: Vec<Alert> =
+        (0..5).map(|number| alert(number, if number % 2 == 0 { "jb-001" } else { "jb-002" })).collect();
+    let save = Save {
+        log_id: folder.log.id(),
+        applied_seq: 0,
+        stations: &[],
+        quarantined: &[],
+        alerts: AlertSave { alerts: alerts.iter().collect(), book: None, now_ms: NOW },
+    };
+    store.save(&save).unwrap();
+    let page = |station: Option<&str>, after| {
+        let station = station.map(id);
+        let page = store.alert_page(&AlertFilter { station, after, limit: 2, ..Default::default() }).unwrap();
+        (page.items.into_iter().map(|alert| alert.starts_at - NOW).collect::<Vec<_>>(), page.next)
+    };
+    let (first, next) = page(None, None);
+    assert_eq!(first, [4, 3]);
+    let (second, next) = page(None, next);
+    assert_eq!(second, [2, 1]);
+    assert_eq!(page(None, next), (vec![0], None));
+    assert_eq!(page(Some("jb-002"), None), (vec![3, 1], None));
 }

@@ -206,7 +206,8 @@ impl Hub {
         while self.fleet.take_unsaved(100, |station| rows.push(StationRow::of(station))) {}
         self.alerts.extend(self.fleet.take_alerts());
         let book = self.fleet.saved_book();
-        let alerts = AlertSave { alerts: &self.alerts, book: Some(&book), now_ms: at_ms(self.now_s) };
+        let alerts =
+            AlertSave { alerts: self.alerts.iter().collect(), book: Some(&book), now_ms: at_ms(self.now_s) };
         let save = Save { log_id: LOG, applied_seq: 0, stations: &rows, quarantined: &[], alerts };
         self.store.save(&save).unwrap();
         self.replayed.clear();

@@ -66,10 +66,10 @@ fn a_link_that_is_cut_is_one_alert_with_what_its_stations_have_in_common() {
     }
     world.until(4_000);
     world.check(&[
+        "offline critical address=10.9.9.0/24 (200) 281..3167",
         "offline critical jb-000 281..",
         "offline critical jb-001 281..",
         "offline critical jb-002 281..",
-        "offline critical address=10.9.9.0/24 (200) 281..3166",
     ]);
 }
 
@@ -88,15 +88,15 @@ fn stations_that_follow_join_the_group() {
 fn a_fleet_that_goes_at_once_makes_the_hub_suspect_itself() {
     let mut world = world(107, 0);
     for number in 0..107 {
-        world.disconnect(100 + i64::try_from(number).unwrap() % 60, &name(number));
+        world.disconnect(100 + i64::try_from(number).unwrap() * 60 / 107, &name(number));
     }
     world.until(4_000);
-    world.check(&["hub_blind critical hub=unreached (0) 330.."]);
+    world.check(&["hub_blind critical hub=unreached (0) 334.."]);
     for number in 0..100 {
-        world.connect(4_000 + i64::try_from(number).unwrap() % 60, &name(number), "10.1.1.7");
+        world.connect(4_000 + i64::try_from(number).unwrap() * 60 / 100, &name(number), "10.1.1.7");
     }
     world.until(4_500);
-    world.check(&["hub_blind critical hub=unreached (0) 330..4062"]);
+    world.check(&["hub_blind critical hub=unreached (0) 334..4075"]);
     // Who does not come back is gone indeed, and they are of no grid or district by themselves.
     world.until(6_000);
     let (blind, gone): (Vec<&Alert>, Vec<&Alert>) =
@@ -128,4 +128,37 @@ fn a_station_that_keeps_reconnecting_is_one_alert() {
     }
     world.until(3_000);
     world.check(&["flapping warning jb-003 221..1221"]);
+}
+
+/// Stations of two districts, and one in a third.
+fn districts() -> World {
+    let of = |number: usize| {
+        let district = ["daxing", "jiangbei", "yubei"][number / 20];
+        station(&name(number), district, &format!("g-{number}"))
+    };
+    let mut world = World::new(&Config::default(), &(0..60).map(of).collect::<Vec<_>>());
+    (0..60).for_each(|number| world.connect(0, &name(number), &format!("10.1.{number}.7")));
+    world.until(60);
+    world
+}
+
+#[test]
+fn one_that_goes_elsewhere_after_a_group_is_its_own_alert() {
+    let mut world = districts();
+    (0..20).for_each(|number| world.disconnect(100, &name(number)));
+    world.disconnect(300, &name(50));
+    world.until(1_000);
+    world.check(&["offline critical district=daxing (20) 281..", "offline warning jb-050 481.."]);
+}
+
+#[test]
+fn two_districts_that_go_at_once_are_two_alerts() {
+    let mut world = districts();
+    (0..35).for_each(|number| world.disconnect(100, &name(number)));
+    world.until(1_000);
+    let expected =
+        ["offline critical district=jiangbei (15) 281..", "offline critical district=daxing (20) 281.."];
+    let mut found: Vec<String> = world.alerts.values().map(shown).collect();
+    found.sort_by_key(|line| !line.contains("jiangbei"));
+    assert_eq!(found, expected);
 }

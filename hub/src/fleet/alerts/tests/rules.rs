@@ -239,6 +239,61 @@ fn late_data_raises_nothing_and_ends_nothing() {
 }
 
 #[test]
+fn a_door_of_which_nothing_is_known_is_not_forced() {
+    // The first that is heard of it, and the first after a time that nobody saw.
+    let open = r#"{"device":"front","contact":"open","access":"controlled"}"#;
+    check(Kind::Door, &[(60, open), (90, CLOSED)], &[]);
+    check(Kind::Door, &[(60, CLOSED), (2_000, open), (2_060, CLOSED)], &[]);
+}
+
+#[test]
+fn a_battery_that_is_taken_out_takes_its_alerts_with_it() {
+    let slot = |json: &str| format!(r#"{{"device":"cab-1","slots":[{{"slot":6,{json}}}]}}"#);
+    let (cool, empty) = (slot(r#""state":"ready","cell_temp_max_c":25"#), slot(r#""state":"empty""#));
+    let (ridden, hot) = (slot(r#""state":"charging","cell_temp_max_c":42"#), slot(r#""cell_temp_max_c":51"#));
+    check(Kind::Cabinet, &[(0, &cool), (60, &empty), (120, &ridden)], &[]);
+    check(Kind::Cabinet, &[(0, &hot), (60, &empty)], &["cell_hot warning jb-001/cab-1 0..60"]);
+}
+
+#[test]
+fn a_slow_clock_is_told_and_silences_no_alarm() {
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    let minutes = |world: &mut World, from: i64, to: i64, behind: i64, json: &str| {
+        for at in (from..to).step_by(60) {
+            world.late_reading(at, at - behind, "jb-001", Kind::Cabinet, json);
+        }
+    };
+    minutes(&mut world, 60, 1_800, 200, r#"{"device":"cab-1","smoke":false}"#);
+    world.late_reading(1_800, 1_600, "jb-001", Kind::Cabinet, r#"{"device":"cab-1","smoke":true}"#);
+    let found: Vec<&str> = world.fleet.alerts().map(|alert| alert.rule.as_str()).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    // An outbox that is replayed catches up: its clock is well, and what it brings is late.
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    for (at, behind) in (60..1_800).step_by(60).zip((300..9_000).rev().step_by(200)) {
+        world.late_reading(at, at - behind, "jb-001", Kind::Cabinet, r#"{"device":"cab-1","smoke":true}"#);
+    }
+    world.until(2_000);
+    world.check(&[]);
+}
+
+#[test]
+fn a_door_that_waits_is_not_judged_while_the_hub_is_away() {
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    world.reading(60, "jb-001", Kind::Door, UNLOCK);
+    world.reading(61, "jb-001", Kind::Door, OPEN);
+    world.until(100);
+    world.restart(200);
+    world.until(210);
+    world.connect(210, "jb-001", "10.1.2.3");
+    world.reading(230, "jb-001", Kind::Door, CLOSED);
+    world.until(1_000);
+    world.check(&[]);
+}
+
+#[test]
 fn rules_can_be_switched_off_and_changed() {
     let mut config = Config::default();
     config.alerts.rules.of_mut(crate::config::Rule::CabinetSmoke).enabled = false;

@@ -1,0 +1,74 @@
+//! How wrong a station's clock is, so that its readings are not taken for late ones.
+//!
+//! A gateway may say it. Else it shows: what comes from a clock that is slow is behind by the same amount after ten
+//! minutes, while an outbox that is replayed catches up. Only what is behind by more than the contract allows is
+//! looked at; a clock that is fast by so much has its readings in quarantine.
+
+use serde::{Deserialize, Serialize};
+
+/// Behind by less is travel, ms.
+const LEAST_MS: i64 = 120_000;
+/// Behind by more is no clock that is believed, ms [J].
+const MOST_MS: i64 = 6 * 3_600_000;
+/// Time over which it must stay the same, ms, and by how much it may differ.
+const WATCHED_MS: i64 = 600_000;
+const STEADY_MS: i64 = 45_000;
+
+/// What is known of a station's clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Clock {
+    /// Device time minus the hub's, as the gateway said it.
+    said_ms: Option<i64>,
+    /// The same, as it was found.
+    found_ms: i64,
+    /// A message to measure from: when it was heard, and how far it was behind.
+    heard_ms: i64,
+    behind_ms: i64,
+    /// Whether the last look changed what was found, so that rules must hear of it.
+    looked: bool,
+}
+
+impl Clock {
+    /// When a reading was measured, by the hub's clock. A time that may be true as it stands is: some gateways correct
+    /// what they send.
+    #[must_use]
+    pub fn measured_ms(&self, ts: i64, now: i64, live_ms: i64) -> i64 {
+        if (now.saturating_sub(ts)).abs() <= live_ms {
+            return ts;
+        }
+        ts.saturating_sub(self.said_ms.unwrap_or(self.found_ms))
+    }
+
+    pub fn says(&mut self, offset_ms: i64) {
+        self.said_ms = Some(offset_ms);
+    }
+
+    /// A message came whose newest reading has this time.
+    pub fn heard(&mut self, newest_ms: i64, now: i64) {
+        self.looked = false;
+        let behind_ms = now.saturating_sub(newest_ms);
+        if behind_ms < LEAST_MS {
+            self.looked = self.found_ms != 0;
+            (self.found_ms, self.heard_ms, self.behind_ms) = (0, now, behind_ms);
+        } else if now - self.heard_ms >= WATCHED_MS || now < self.heard_ms {
+            let steady =
+                (behind_ms - self.behind_ms).abs() <= STEADY_MS && now - self.heard_ms < 3 * WATCHED_MS;
+            if steady && behind_ms <= MOST_MS && self.behind_ms >= LEAST_MS {
+                self.found_ms = -behind_ms;
+                self.looked = true;
+            }
+            (self.heard_ms, self.behind_ms) = (now, behind_ms);
+        } else if self.behind_ms < LEAST_MS {
+            // The first that is behind: measured from here on.
+            (self.heard_ms, self.behind_ms) = (now, behind_ms);
+        }
+    }
+
+    /// How far off the clock was found just now, s, unless the gateway says it itself.
+    #[must_use]
+    pub fn found_s(&self) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss)] // hours at most
+        (self.said_ms.is_none() && self.looked).then_some(self.found_ms as f64 / 1_000.0)
+    }
+}
