@@ -98,7 +98,12 @@ impl Book {
         for change in changes.drain(..) {
             match change {
                 Change::Fired(alert) => self.fire(*alert),
-                Change::Worse { id, severity } => self.change(&id, |alert| alert.severity = severity),
+                Change::Worse { id, severity, details } => self.change(&id, |alert| {
+                    alert.severity = severity;
+                    alert.evidence = details.evidence;
+                    let values = details.values.into_iter();
+                    alert.values.extend(values.map(|(name, value)| (name.to_owned(), value)));
+                }),
                 Change::Resolved { id, at } => self.resolve(&id, at),
             }
         }

@@ -13,6 +13,8 @@ const WEEKS_MIN: u32 = 3;
 const WEEKS_MAX: u32 = 4;
 
 const NOTHING_KNOWN: u8 = 1;
+/// A device that is silent for longer is not observed, ms: three of a door's reports.
+pub const UNHEARD_MS: i64 = 900_000;
 
 /// The usual week of one device, and the present hour.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,8 +25,10 @@ pub struct Profile {
     of_week: u8,
     /// What happened in the present hour.
     events: u16,
-    /// Whether the present hour was seen from its beginning.
+    /// Whether the present hour was seen from its beginning, without a break.
     whole: bool,
+    #[serde(default)]
+    heard: i64,
     /// Hours in a row, of those that are busy every week, without an event.
     pub idle: u8,
     /// When the first of them began.
@@ -45,8 +49,10 @@ impl Profile {
     /// ended without an event that should have been busy.
     pub fn heard(&mut self, now: i64, events: u16, events_busy: u16, calendar: &Calendar) -> bool {
         let mut idle = false;
+        let seen = now - std::mem::replace(&mut self.heard, now) <= UNHEARD_MS;
+        self.whole &= seen;
         if now >= self.hour + HOUR_MS || now < self.hour {
-            let whole = now < self.hour + 2 * HOUR_MS && now >= self.hour;
+            let whole = seen && now < self.hour + 2 * HOUR_MS && now >= self.hour;
             if whole {
                 idle = self.close(events_busy);
             } else {

@@ -1,7 +1,7 @@
 //! Online but useless: what reports that it is well and does nothing. Judged by the device's own past, never by a
 //! fixed number: a quiet station is not a broken one.
 
-use super::profile::Profile;
+use super::profile::{Profile, UNHEARD_MS};
 use super::settings::Verdict;
 use super::watch::{Details, Judge, Subject, Watch, number};
 use crate::calendar::HOUR_MS;
@@ -64,6 +64,8 @@ fn measured(reading: &Environment) -> [Option<f64>; MEMBERS.len()] {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stillness {
     known_since: i64,
+    #[serde(default)]
+    heard: i64,
     runs: [Run; MEMBERS.len()],
 }
 
@@ -89,32 +91,33 @@ impl Stillness {
         let learned = judge.now - self.known_since >= LEARNED_MS;
         let now_s = u32::try_from(judge.now / 1_000).unwrap_or(u32::MAX); // until 2106
         let least_s = judge.settings.of(Rule::StuckSensor).set * 3_600.0;
+        if judge.now - std::mem::replace(&mut self.heard, judge.now) > UNHEARD_MS {
+            self.runs.iter_mut().for_each(|run| run.since_s = 0);
+        }
+        let mut stuck = None;
         for (at, value) in measured(reading).into_iter().enumerate() {
             let Some(value) = value else { continue };
             let run = &mut self.runs[at];
             #[allow(clippy::cast_possible_truncation)] // compared with itself only
             let value_kept = value as f32;
             let still_s = now_s.saturating_sub(run.since_s);
-            let verdict = if run.since_s == 0 || run.value != value_kept {
+            if run.since_s == 0 || run.value != value_kept {
                 if run.since_s != 0 {
                     run.longest_s = run.longest_s.max(still_s);
                 }
                 (run.value, run.since_s) = (value_kept, now_s);
-                Verdict::Clear
             } else if learned && f64::from(still_s) >= least_s && still_s / 2 >= run.longest_s {
-                Verdict::Set
-            } else {
-                continue;
-            };
-            let since = i64::from(run.since_s) * 1_000;
-            let details = || {
-                let details = Details::default().value("member", MEMBERS[at]).number("value", value);
-                let details = details.value("hours", still_s / 3_600);
-                let longest = details.number("longest_hours", f64::from(run.longest_s) / 3_600.0);
-                longest.shown_by(since, id, MEMBERS[at], number(value))
-            };
-            let part = u16::try_from(at + 1).unwrap_or(0); // eight members
-            judge.judge(watches, Subject::device(Rule::StuckSensor, id).part(part), verdict, details);
+                stuck.get_or_insert((at, value, still_s, *run));
+            }
         }
+        let details = || {
+            let Some((at, value, still_s, run)) = stuck else { return Details::default() };
+            let details = Details::default().value("member", MEMBERS[at]).number("value", value);
+            let details = details.value("hours", still_s / 3_600);
+            let details = details.number("longest_hours", f64::from(run.longest_s) / 3_600.0);
+            details.shown_by(i64::from(run.since_s) * 1_000, id, MEMBERS[at], number(value))
+        };
+        let verdict = Verdict::set_if(stuck.is_some());
+        judge.judge(watches, Subject::device(Rule::StuckSensor, id), verdict, details);
     }
 }

@@ -59,7 +59,7 @@ impl<'a> Subject<'a> {
 }
 
 /// What an alert shows when it fires.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Details {
     pub evidence: Vec<Evidence>,
     pub values: Vec<(&'static str, String)>,
@@ -101,6 +101,7 @@ pub enum Change {
     Worse {
         id: String,
         severity: Severity,
+        details: Details,
     },
     Resolved {
         id: String,
@@ -178,7 +179,7 @@ impl Judge<'_> {
             Some(severity) if verdict == Verdict::Critical && severity != Severity::Critical => {
                 watch.firing = Some(Severity::Critical);
                 let id = self.id(watch);
-                self.changes.push(Change::Worse { id, severity: Severity::Critical });
+                self.changes.push(Change::Worse { id, severity: Severity::Critical, details: details() });
             }
             _ => {}
         }
