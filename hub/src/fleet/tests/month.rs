@@ -1,6 +1,6 @@
 use super::expected;
 use super::player::Player;
-use super::script::{DAY_S, HOUR_S, HubStop, Script, Trouble};
+use super::script::{DAY_S, HOUR_S, Happening, HubStop, Script, Trouble};
 use crate::fleet::Alert;
 
 /// A seed of its own can be tried with `WAYSTATION_SEED`.
@@ -40,6 +40,20 @@ fn two_hundred_stations_behind_one_link_are_one_alert() {
     let alerts = shown(&player.alerts());
     assert_eq!(alerts.len(), 1, "{alerts:#?}");
     compare(&alerts, &expected::alerts(&script));
+}
+
+#[test]
+fn two_links_and_one_station_that_go_together_are_three_alerts() {
+    let mut script = Script::new(120, 8 * HOUR_S);
+    script.shared = vec![(10..50, HOUR_S, 3 * HOUR_S), (60..90, HOUR_S + 60, 2 * HOUR_S)];
+    let (from_s, to_s) = (HOUR_S + 300, 2 * HOUR_S + 300);
+    script.happenings = vec![Happening { station: 100, trouble: Trouble::Power, from_s, to_s }];
+    let mut player = Player::new(script.clone());
+    player.play_until(8 * HOUR_S);
+    let alerts = shown(&player.alerts());
+    assert_eq!(alerts.len(), 3, "{alerts:#?}");
+    compare(&alerts, &expected::alerts(&script));
+    compare(&player.outages(), &expected::outages(&script));
 }
 
 #[test]
