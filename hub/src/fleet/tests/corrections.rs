@@ -144,7 +144,7 @@ fn a_wrong_clock_shows_no_work_in_another_time() {
 }
 
 #[test]
-fn late_data_changes_yesterdays_figures() {
+fn late_data_changes_yesterdays_figures_and_not_its_alerts() {
     let (from, to) = (8 * HOUR_S, DAY_S + 2 * HOUR_S);
     let mut player = Player::new(script(&[(3, Trouble::Link, from, to)], &[]));
     let yesterday = |player: &Player| {
@@ -154,10 +154,17 @@ fn late_data_changes_yesterdays_figures() {
         let hours_up = |share: Option<f64>| (share.unwrap() * 24.0).round();
         (hours_up(found.availability), hours_up(found.availability_station))
     };
+    let alerts = |player: &Player| {
+        let told = player.alerts().into_iter().map(|alert| (alert.id, alert.starts_at, alert.severity));
+        told.collect::<Vec<_>>()
+    };
     player.play_until(to);
     assert_eq!(yesterday(&player), (8.0, 8.0));
-    player.play_until(to + 10);
+    let told = alerts(&player);
+    assert_eq!(told.len(), 1);
+    player.play_until(to + 10 * HOUR_S);
     assert_eq!(yesterday(&player), (8.0, 24.0));
+    assert_eq!(alerts(&player), told);
 }
 
 #[test]
