@@ -44,6 +44,7 @@ fn point<'a>(alert: &'a Alert, [zh, en]: &'a [String; 2]) -> DerivedPoint<'a> {
         station: alert.station.as_ref().map(StationId::as_str),
         district: alert.district.as_deref(),
         rule: Some(alert.rule.as_str()),
+        fingerprint: Some(&alert.fingerprint),
         device: alert.device.as_deref(),
         class: value("class").and_then(|class| class.parse().ok()),
         slot: value("slot").and_then(|slot| slot.parse().ok()),

@@ -122,6 +122,8 @@ pub struct DerivedPoint<'a> {
     pub district: Option<&'a str>,
     /// Tags of alerts: a station may have several at one time.
     pub rule: Option<&'static str>,
+    /// What tells alerts of one rule and device apart.
+    pub fingerprint: Option<&'a str>,
     pub device: Option<&'a str>,
     pub class: Option<VoltageClass>,
     pub slot: Option<i64>,
@@ -136,8 +138,9 @@ pub fn write_derived(point: &DerivedPoint<'_>, lines: &mut Lines) {
     lines.station(station);
     let rule = point.rule.map(|rule| ("rule", rule));
     let origin = Origin { station, district: point.district };
+    let fingerprint = point.fingerprint.map(|fingerprint| ("fingerprint", fingerprint));
     let before = point.class.map(|class| ("class", class.as_str()));
-    let tags = Tags { origin, before, device: point.device, after: [rule, None], slot: point.slot };
+    let tags = Tags { origin, before, device: point.device, after: [fingerprint, rule], slot: point.slot };
     lines.line(point.measurement, |out| {
         let mut line = Line::begin(out, point.measurement, &tags);
         for (name, value) in &point.fields {
@@ -186,7 +189,7 @@ struct Tags<'a> {
     origin: Origin<'a>,
     before: Tag,
     device: Option<&'a str>,
-    after: [Tag; 2],
+    after: [Option<(&'static str, &'a str)>; 2],
     slot: Option<i64>,
 }
 

@@ -25,6 +25,7 @@ impl DerivedSource for Points {
                 station: (number % 2 == 0).then_some("hp-001"),
                 district: Some("黄浦 区"),
                 rule: Some("offline"),
+                fingerprint: Some("fedcba9876543210"),
                 fields: vec![("number", Value::Count(number))],
                 ts: START + number,
                 ..DerivedPoint::default()
@@ -61,8 +62,14 @@ async fn derived_points_outlast_outages_and_restarts() {
     let mut taken = check(&mut rig, 4_500, 3).await;
     assert_eq!(taken.len(), 4_500);
     taken.sort();
-    let expected = format!("alert,district=黄浦\\ 区,rule=offline,station=hp-001 number=2i {}", START + 2);
+    let expected = format!(
+        "alert,district=黄浦\\ 区,fingerprint=fedcba9876543210,rule=offline,station=hp-001 number=2i {}",
+        START + 2
+    );
     assert!(taken.contains(&expected), "{taken:?}");
-    assert!(taken.contains(&format!("alert,district=黄浦\\ 区,rule=offline number=1i {}", START + 1)));
+    assert!(taken.contains(&format!(
+        "alert,district=黄浦\\ 区,fingerprint=fedcba9876543210,rule=offline number=1i {}",
+        START + 1
+    )));
     assert_eq!(check(&mut rig, 4_501, 0).await.len(), 1, "only what is new");
 }
