@@ -140,6 +140,7 @@ fn directory(ids: &[StationId]) -> Directory {
         kind: StationKind::Rest,
         host_type: None,
         opening_hours: None,
+        time_zone: None,
         capacity: None,
     };
     Directory::new(ids.iter().map(|id| (station(id), TokenHash::of(b""))).collect(), Vec::new())

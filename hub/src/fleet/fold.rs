@@ -2,11 +2,11 @@
 
 mod deadlines;
 mod planned;
+mod saved;
 mod silent;
+mod tick;
 
-use super::alerts::{
-    Alert, Book, Cause, Change, Facts, Judge, SavedBook, Settings, Severity, StationAlerts, Told,
-};
+use super::alerts::{Alert, Book, Change, Facts, Judge, Settings, Severity, StationAlerts};
 use super::latest::Latest;
 use super::ledger::{Ledger, Totals};
 use super::presence::{Presence, State};
@@ -20,14 +20,8 @@ use planned::Planned;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use waystation_protocol::{Body, PresenceState, Reading, StationId};
+use waystation_protocol::{Body, Reading, StationId};
 
-/// Longest time between two ticks that a hub which works well lets pass, ms. After a longer one (a suspended
-/// machine, a stalled disk) the hub has been blind, and silence is counted anew. [J] ten missed ticks.
-const BLIND_AFTER_MS: i64 = 10_000;
-/// The longest save, or catching up with the log, that counts as no stall, ms: meanwhile readings are taken into the
-/// log, where they are read later. [J] several times what 186,100 stations take; beyond it the machine itself must have stood still.
-const BUSY_MS_MAX: i64 = 60_000;
 /// How often a station is looked at whose state may not get worse, ms.
 const FROZEN_MS: i64 = 30_000;
 
@@ -200,10 +194,7 @@ impl Fleet {
             }
             Event::Directory(directory) => self.directory(directory, now_ms),
             Event::Listening => self.listen(now_ms),
-            Event::Busy { ms } => {
-                self.last_tick_ms =
-                    self.last_tick_ms.map(|last_ms| (last_ms + ms.min(BUSY_MS_MAX)).min(now_ms));
-            }
+            Event::Busy { ms } => self.was_busy(ms, now_ms),
             Event::Maintenance(windows) => self.plan_maintenance(windows, now_ms),
             Event::Tick => return self.tick(now_ms),
         }
@@ -248,75 +239,6 @@ impl Fleet {
     #[must_use]
     pub fn alerts_firing(&self, severity: Severity) -> usize {
         self.book.count(severity)
-    }
-
-    /// Alerts that changed since they were last taken, which a save must not leave behind.
-    pub(super) fn take_alerts(&mut self) -> Vec<Alert> {
-        self.book.take_changed()
-    }
-
-    /// What a restart must know besides stations and firing alerts.
-    pub(super) fn saved_book(&self) -> SavedBook {
-        self.book.saved(self.listened_until_ms())
-    }
-
-    /// Puts back what fired when the hub stopped. Call it after the stations were restored.
-    pub(super) fn restore_alerts(&mut self, saved: SavedBook, firing: impl IntoIterator<Item = Alert>) {
-        self.alive_ms = saved.alive_ms;
-        let episode = |(station, place): (&StationState, u32)| {
-            station.alerts.episode.as_ref().map(|episode| (episode.since, place, episode.told == Told::Held))
-        };
-        let episodes = self.stations.iter().zip(0..).filter_map(episode).collect();
-        self.book.restore(saved, firing, episodes);
-    }
-
-    /// Puts a saved station back; the fleet must not know it yet.
-    pub(super) fn restore(&mut self, mut station: StationState) {
-        let since = self.listening_since_ms;
-        station.state = station.presence.state(since, since, &self.book.settings.presence);
-        self.totals = self.totals.plus(station.ledger.totals());
-        let place = place(self.stations.len());
-        self.counts[station.state as usize] += 1;
-        self.facts.push(self.facts_of(&station.id));
-        self.places.insert(station.id.clone(), place);
-        self.stations.push(station);
-        self.plan(place, since);
-    }
-
-    pub(super) fn restored(
-        id: StationId,
-        presence: Presence,
-        agent: Option<CompactString>,
-        ledger: Ledger,
-        latest: Latest,
-        alerts: StationAlerts,
-    ) -> StationState {
-        StationState { presence, agent, ledger, latest, alerts, ..StationState::new(id) }
-    }
-
-    /// Hands each station that changed since the last call to `save`, at most `stations_max` of them; false when
-    /// there are no more.
-    pub(super) fn take_unsaved(&mut self, stations_max: usize, mut save: impl FnMut(&StationState)) -> bool {
-        let from = self.unsaved.len().saturating_sub(stations_max);
-        let listened_until_ms = self.listened_until_ms().unwrap_or(self.listening_since_ms);
-        for place in self.unsaved.drain(from..) {
-            let station = &mut self.stations[place as usize];
-            station.unsaved = false;
-            save(station);
-            station.silences.mark_saved(listened_until_ms);
-        }
-        !self.unsaved.is_empty()
-    }
-
-    /// Marks stations as changed again, after they could not be saved.
-    pub(super) fn put_back_unsaved<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
-        for id in ids {
-            if let Some(place) = self.places.get(id).copied() {
-                let station = &mut self.stations[place as usize];
-                station.silences.mark_unsaved();
-                mark(station, &mut self.unsaved, place);
-            }
-        }
     }
 
     fn entry(&mut self, entry: Entry, now_ms: i64) {
@@ -469,94 +391,6 @@ impl Fleet {
             }
         }
     }
-
-    fn tick(&mut self, now_ms: i64) -> Vec<Effect> {
-        self.look_at_plans(now_ms);
-        let mut all = self.look_at_clock(now_ms);
-        let mut effects = Vec::new();
-        // Once for what is due; again for everybody if that made the hub blind, or let it see again.
-        loop {
-            self.look_at_stations(all, now_ms, &mut effects);
-            let (online, unknown) =
-                (self.counts[State::Online as usize], self.counts[State::Unknown as usize]);
-            self.book.forget(&self.stations, now_ms);
-            let waited = now_ms - self.listening_since_ms >= self.book.settings.presence.offline_after_ms;
-            let was_frozen = self.book.is_frozen();
-            all = self.book.look(&mut self.stations, &self.facts, online, unknown, waited, now_ms);
-            if !all {
-                break;
-            }
-            if was_frozen {
-                self.thawed(now_ms);
-            }
-        }
-        if !self.book.is_frozen() {
-            for place in self.book.tell_of_gone(&mut self.stations, &self.facts, now_ms) {
-                mark(&mut self.stations[place as usize], &mut self.unsaved, place);
-            }
-        }
-        effects.extend(self.book.take_changed().into_iter().map(|alert| Effect::Alert(Box::new(alert))));
-        effects
-    }
-
-    /// Whether the hub looked all the time; true if every station must be looked at now.
-    fn look_at_clock(&mut self, now_ms: i64) -> bool {
-        let last_tick_ms = self.last_tick_ms.replace(now_ms);
-        let stations = self.stations.len();
-        match (last_tick_ms, self.alive_ms) {
-            (None, Some(alive_ms)) => {
-                self.book.was_away(Cause::Stopped, alive_ms, self.listening_since_ms, stations);
-            }
-            (Some(last_ms), _) if now_ms - last_ms > BLIND_AFTER_MS => {
-                tracing::warn!(
-                    seconds = (now_ms - last_ms) / 1_000,
-                    "the hub itself stood still; the silence of stations is counted from now on"
-                );
-                self.book.was_away(Cause::Stalled, last_ms, now_ms, stations);
-                self.stood_still(last_ms, now_ms);
-                return true;
-            }
-            _ => {}
-        }
-        // A clock that was set back must not make the hub listen from the future on.
-        self.listening_since_ms = self.listening_since_ms.min(now_ms);
-        last_tick_ms.is_none_or(|last_ms| now_ms < last_ms)
-    }
-
-    fn look_at_stations(&mut self, all: bool, now_ms: i64, effects: &mut Vec<Effect>) {
-        if all {
-            (0..place(self.stations.len())).for_each(|place| self.look(place, now_ms, effects));
-            return;
-        }
-        while let Some((at, place)) = self.deadlines.pop(now_ms) {
-            let station = &mut self.stations[place as usize];
-            if station.queued == at {
-                station.queued = deadlines::NONE;
-                self.look(place, now_ms, effects);
-            }
-        }
-    }
-
-    /// Looks at a station again, as time has passed.
-    fn look(&mut self, place: u32, now_ms: i64, effects: &mut Vec<Effect>) {
-        let before = self.stations[place as usize].state;
-        let due = self.stations[place as usize].alerts.next_due().is_some_and(|due| due <= now_ms);
-        if due {
-            self.judge(place, now_ms, |station, judge| station.alerts.pass(judge, now_ms));
-        }
-        self.settle(place, now_ms);
-        let station = &mut self.stations[place as usize];
-        let word = station.presence.correct(station.state, now_ms);
-        if due || word.is_some() || station.state != before {
-            self.version += 1;
-            station.version = self.version;
-            mark(station, &mut self.unsaved, place);
-        }
-        if let Some(word) = word {
-            effects.push(publish(station, word, now_ms));
-            self.plan(place, now_ms);
-        }
-    }
 }
 
 impl StationState {
@@ -573,11 +407,6 @@ impl StationState {
             self.alerts.stock(judge, &self.latest, &cabinet);
         }
     }
-}
-
-fn publish(station: &StationState, state: PresenceState, ts: i64) -> Effect {
-    let agent = station.agent.as_ref().map(ToString::to_string);
-    Effect::PresencePublish { station: station.id.clone(), change: PresenceChange { state, ts, agent } }
 }
 
 fn mark(station: &mut StationState, unsaved: &mut Vec<u32>, place: u32) {

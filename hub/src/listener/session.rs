@@ -421,8 +421,7 @@ pub(super) async fn run(mut session: Box<Session>) {
     }
     tracing::debug!(who = ?identity, version = ?session.version, "connected");
     let end = session.serve().await;
-    session.commands = None;
-    drop(session.handle.mail.take());
+    (session.commands, _) = (None, session.handle.mail.take());
     session.finish(end).await;
     metrics.mqtt_connections.dec();
     if let End::Refused(_, label) = end {

@@ -2,7 +2,7 @@ use super::*;
 use crate::entry::Place;
 use crate::fleet::presence::CORRECTION_AFTER_MS;
 use proptest::prelude::*;
-use waystation_protocol::{Decoded, Kind, Limits, OutboxId, Reading, decode_channel};
+use waystation_protocol::{Decoded, Kind, Limits, OutboxId, PresenceState, Reading, decode_channel};
 
 const START: i64 = 1_763_800_000_000;
 const WARN: i64 = 180_000;
