@@ -12,7 +12,7 @@ const LEAST_MS: i64 = 120_000;
 const MOST_MS: i64 = 6 * 3_600_000;
 /// Time over which it must stay the same, ms, and by how much it may differ.
 const WATCHED_MS: i64 = 600_000;
-const STEADY_MS: i64 = 45_000;
+const STEADY_MS: i64 = 10_000;
 
 /// What is known of a station's clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +40,18 @@ impl Clock {
         ts.saturating_sub(self.said_ms.unwrap_or(self.found_ms))
     }
 
-    pub fn says(&mut self, offset_ms: i64) {
-        self.said_ms = Some(offset_ms);
+    /// The gateway says it, in a reading with this time; one that was kept for long speaks of another day.
+    pub fn says(&mut self, offset_ms: i64, ts: i64, now: i64, live_ms: i64) {
+        let is_live = |ts: i64| now.saturating_sub(ts).abs() <= live_ms;
+        if is_live(ts) || is_live(ts.saturating_sub(offset_ms)) {
+            self.said_ms = Some(offset_ms);
+        }
+    }
+
+    /// What was found is given up: a new session, or an outbox that catches up, which is behind for a reason.
+    pub fn begin_again(&mut self, now: i64) {
+        self.looked = self.found_ms != 0;
+        (self.found_ms, self.heard_ms, self.behind_ms) = (0, now, 0);
     }
 
     /// A message came whose newest reading has this time.

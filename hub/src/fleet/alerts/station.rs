@@ -27,6 +27,8 @@ const LIVE_MS: i64 = 150_000;
 const DEVICES_MAX: usize = 64;
 /// A device that was not heard for so long is no longer there, ms [J].
 const SILENT_MS: i64 = 86_400_000;
+/// An outbox with so many records waiting catches up [J].
+const CATCHES_UP: i64 = 100;
 /// A hub that looks so much later than it should have was away, ms.
 const AWAY_MS: i64 = 10_000;
 /// How long an alert of lost records stays after the last loss, ms [J].
@@ -125,7 +127,7 @@ impl StationAlerts {
             self.forget_silent(judge);
         }
         if let Body::Gateway(Gateway { clock_offset_ms: Some(offset_ms), .. }) = &reading.body {
-            self.clock.says(*offset_ms);
+            self.clock.says(*offset_ms, reading.ts, judge.now, LIVE_MS);
         }
         let measured_ms = self.clock.measured_ms(reading.ts, judge.now, LIVE_MS);
         if judge.now.saturating_sub(measured_ms) > LIVE_MS {
@@ -181,6 +183,13 @@ impl StationAlerts {
     pub fn message(&mut self, judge: &mut Judge<'_>, readings: &[Reading]) {
         let Some(newest_ms) = readings.iter().map(|reading| reading.ts).max() else { return };
         self.clock.heard(newest_ms, judge.now);
+        let waits = |reading: &Reading| match &reading.body {
+            Body::Gateway(gateway) => gateway.outbox_records.is_some_and(|records| records >= CATCHES_UP),
+            _ => false,
+        };
+        if readings.iter().any(waits) {
+            self.clock.begin_again(judge.now);
+        }
         let limits = judge.settings.of(Rule::ClockOff);
         if let Some(seconds) = self.clock.found_s() {
             let details = || Details::default().number("value", seconds).number("limit", limits.set);
@@ -208,6 +217,7 @@ impl StationAlerts {
     /// A session began.
     pub fn connected(&mut self, judge: &mut Judge<'_>, address: Option<IpAddr>) {
         self.back_ms = judge.now;
+        self.clock.begin_again(judge.now);
         if let Some(range) = address.and_then(AddressRange::of) {
             self.address = Some(range);
         }
