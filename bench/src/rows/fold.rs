@@ -23,7 +23,7 @@ pub fn fold(plan: &Plan, stations: usize, seconds: usize) -> Table {
     let note = format!(
         "{stations} plain stations, {seconds} simulated seconds of their traffic after every device has reported once: records as \
          they come decoded from the log, each a batch with one reading, applied in one thread, with a tick each simulated second. \
-         A tick looks at every station. Memory is the growth of the process, with everything that the fold keeps."
+         A tick looks at the stations that are due. Memory is the growth of the process, with everything that the fold keeps."
     );
     let heading = ["events/s, ticks included", "a tick", "memory per station"];
     let mut table = Table::new("The fold into the fleet's state", &note, &heading);

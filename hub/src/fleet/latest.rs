@@ -24,7 +24,11 @@ impl Latest {
                 }
             }
             Err(_) if self.0.len() >= LATEST_MAX => self.replace_oldest(reading),
-            Err(at) => self.0.insert(at, reading),
+            Err(at) => {
+                // A station's devices hardly change: room to grow would be most of what a large fleet costs.
+                self.0.reserve_exact(1);
+                self.0.insert(at, reading);
+            }
         }
     }
 
