@@ -230,7 +230,7 @@ impl Rules {
         &self.0[rule as usize]
     }
 
-    /// For tests and tools that build a configuration without a file.
+    /// For those that build a configuration without a file.
     pub fn of_mut(&mut self, rule: Rule) -> &mut RuleConfig {
         &mut self.0[rule as usize]
     }
