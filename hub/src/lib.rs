@@ -32,3 +32,4 @@ pub mod app;
 pub mod commands;
 pub mod priority;
 pub mod shutdown;
+pub mod sqlite;

@@ -19,6 +19,7 @@ const STAGES: &[&str] = &[
     "shutdown",
     "priority",
     "entry",
+    "sqlite",
     "registry",
     "access",
     "recorder",

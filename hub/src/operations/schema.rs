@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{OperationsError, commands};
+use crate::sqlite;
 
 /// "WAYO", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_594f;
@@ -53,10 +54,10 @@ INSERT INTO handed VALUES (1, 0);
 pub(super) fn open(path: &Path) -> Result<Connection, OperationsError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)
-        .and_then(|()| make_private(path))
+        .and_then(|()| sqlite::make_private(path))
         .map_err(|source| OperationsError::Folder { path: path.to_owned(), source })?;
     let failed = |source| failed(path, source);
-    let mut connection = connect(path).map_err(failed)?;
+    let mut connection = sqlite::connect(path, BUSY_TIMEOUT).map_err(failed)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let number = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let found = (number("application_id").map_err(failed)?, number("user_version").map_err(failed)?);
@@ -89,18 +90,4 @@ pub(super) fn failed(path: &Path, source: rusqlite::Error) -> OperationsError {
         Some(ErrorCode::DatabaseCorrupt) => OperationsError::Damaged { path, what: source.to_string() },
         _ => OperationsError::Sqlite { path, source },
     }
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    Ok(connection)
-}
-
-fn make_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Row, ToSql, TransactionBehavior, params};
 use waystation_protocol::StationId;
 
 use super::import::Existing;
 use super::{Directory, NewStation, Principal, RegistryError, Role, Station, Token, TokenHash, TokenName};
+use crate::sqlite;
 
 /// "WAYS", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_5953;
@@ -75,9 +76,9 @@ impl Registry {
         std::fs::create_dir_all(data_dir)
             .map_err(|source| RegistryError::Folder { path: data_dir.to_owned(), source })?;
         let path = data_dir.join("registry.db");
-        make_private(&path).map_err(|source| RegistryError::Folder { path: path.clone(), source })?;
-        let connection =
-            connect(&path).map_err(|source| RegistryError::Open { path: path.clone(), source })?;
+        sqlite::make_private(&path).map_err(|source| RegistryError::Folder { path: path.clone(), source })?;
+        let connection = sqlite::connect(&path, BUSY_TIMEOUT)
+            .map_err(|source| RegistryError::Open { path: path.clone(), source })?;
         let registry = Self { path, connection: Mutex::new(connection) };
         registry.set_up()?;
         Ok(registry)
@@ -271,21 +272,6 @@ impl Registry {
             _ => RegistryError::Sqlite { path, source },
         }
     }
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    Ok(connection)
-}
-
-/// Creates the file, if it is not there, readable by its owner only.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 /// Rows changed: 0 when the station exists and is to be left alone. An updated one keeps its token.
