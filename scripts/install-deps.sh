@@ -30,15 +30,19 @@ is_there() {
   esac
 }
 
-# Schemathesis tests the HTTP API against its document. It comes from PyPI, into a folder of its own beside the build.
-schemathesis_version=4.32.5
-schemathesis_folder="${CARGO_TARGET_DIR:-target}/schemathesis"
+# From PyPI, each into a folder of its own beside the build: Schemathesis tests the HTTP API against its document,
+# gbfs-validator the feeds against GBFS's published schemas.
+install_from_pypi() {
+  local name=$1 version=$2 folder="${CARGO_TARGET_DIR:-target}/$1"
+  [ -x "$folder/bin/$name" ] && return
+  echo "Installing $name $version into $folder"
+  /usr/bin/python3 -m venv "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$name==$version"
+}
 
-install_schemathesis() {
-  [ -x "$schemathesis_folder/bin/schemathesis" ] && return
-  echo "Installing schemathesis $schemathesis_version into $schemathesis_folder"
-  /usr/bin/python3 -m venv "$schemathesis_folder"
-  "$schemathesis_folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis_version"
+install_python_programs() {
+  install_from_pypi schemathesis 4.32.5
+  install_from_pypi gbfs-validator 0.1.0
 }
 
 missing=()
@@ -51,7 +55,7 @@ if ! command -v cargo >/dev/null; then
   exit 1
 fi
 if [ ${#missing[@]} -eq 0 ]; then
-  install_schemathesis
+  install_python_programs
   exit 0
 fi
 
@@ -77,4 +81,4 @@ if [ -d /run/systemd/system ]; then
   echo "The services mosquitto, influxdb and prometheus-alertmanager are installed but not started. To keep them off after a reboot:"
   echo "  systemctl disable mosquitto influxdb prometheus-alertmanager"
 fi
-install_schemathesis
+install_python_programs

@@ -54,11 +54,11 @@ pub fn system(name: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("`{name}` is missing, and this test needs it: apt install {package}"))
 }
 
-/// Schemathesis, where `scripts/install-deps.sh` puts it: in a virtual environment below the build's folder.
-pub fn schemathesis() -> PathBuf {
+/// A program from PyPI, where `scripts/install-deps.sh` puts it: in a virtual environment below the build's folder.
+pub fn from_pypi(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the path of the test program");
     let target = test.ancestors().nth(3).expect("target/<profile>/deps/<test>");
-    let program = target.join("schemathesis/bin/schemathesis");
+    let program = target.join(name).join("bin").join(name);
     assert!(
         program.is_file(),
         "{} is missing: run scripts/install-deps.sh, or `make deps`",

@@ -278,8 +278,8 @@ pub struct Gbfs {
     pub system_id: String,
     pub name_zh: String,
     pub name_en: String,
-    /// Where readers of the feeds report that something is wrong.
-    pub contact_email: String,
+    /// Where readers of the feeds report that something is wrong. GBFS requires one, so without it the feeds are off.
+    pub contact_email: Option<String>,
 }
 
 impl Default for Gbfs {
@@ -289,7 +289,7 @@ impl Default for Gbfs {
             system_id: "waystation".into(),
             name_zh: "驿站换电".into(),
             name_en: "Waystation battery swap".into(),
-            contact_email: "gbfs@localhost.invalid".into(),
+            contact_email: None,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use super::{
-    ByteSize, CalendarConfig, ClientAuth, Config, History, Http, Influx, InfluxApi, Log, Mqtt, Presence,
-    Text, Tls,
+    ByteSize, CalendarConfig, ClientAuth, Config, Gbfs, History, Http, Influx, InfluxApi, Log, Mqtt,
+    Presence, Text, Tls,
 };
 use crate::calendar::Zone;
 
@@ -27,6 +27,7 @@ impl Config {
         check_history(&self.history, &mut found);
         check_calendar(&self.calendar, &mut found);
         check_http(&self.http, &mut found);
+        check_gbfs(&self.gbfs, &mut found);
         check_presence(&self.presence, &mut found);
         super::channels::check(&self.alerts, &mut found);
         check_addresses(self, &mut found);
@@ -215,6 +216,27 @@ fn check_http(http: &Http, found: &mut Found) {
         );
         check_client_auth(tls, ["http.tls.client_ca", "http.tls.client_auth"], found);
     }
+}
+
+/// What nobody can write to is worse than no address.
+fn check_gbfs(gbfs: &Gbfs, found: &mut Found) {
+    let Some(email) = &gbfs.contact_email else { return };
+    let (name, domain) = email.split_once('@').unwrap_or_default();
+    let fine = !name.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !email.contains(char::is_whitespace)
+        && email.matches('@').count() == 1;
+    require(
+        found,
+        fine,
+        "gbfs.contact_email",
+        format!("`{email}` 不是邮箱地址；请写成类似 gbfs@example.com，或删除它以关闭 GBFS 数据"),
+        format!(
+            "`{email}` is no e-mail address; write it like gbfs@example.com, or remove it to keep GBFS off"
+        ),
+    );
 }
 
 fn check_presence(presence: &Presence, found: &mut Found) {

@@ -113,6 +113,7 @@ impl Server {
         let (mut writer, log, _) = waystation_durable_log::open(&dir.path().join("log"), options).unwrap();
         append(&mut writer, entries());
         let mut config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
+        config.gbfs.contact_email = Some("gbfs@example.com".into());
         configure(&mut config);
         let registry = Arc::new(Registry::open(dir.path()).unwrap());
         let tokens = register(&registry);

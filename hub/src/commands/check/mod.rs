@@ -4,6 +4,7 @@
 mod channels;
 mod disk;
 mod finding;
+mod gbfs;
 mod influx;
 mod limits;
 mod ports;
@@ -82,6 +83,7 @@ fn findings(examined: &Examined, trying: Trying) -> Vec<Finding> {
     registry::probe(&subject, &mut tried);
     limits::probe(&subject, &mut tried);
     influx::probe(&subject, &mut tried);
+    gbfs::probe(&subject, &mut tried);
     channels::probe(&subject, trying, &mut tried);
     // A key that is wrong has its default here, and how that fares says nothing about what was meant.
     let meant = |finding: &Finding| {

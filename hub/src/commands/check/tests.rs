@@ -96,6 +96,18 @@ fn a_folder_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn feeds_that_were_asked_for_and_are_off_are_named() {
+    let case = Case::new();
+    case.check("[gbfs]\npublic = true\n", &[("gbfs.contact_email", Outcome::Warning)]);
+    let address = "[gbfs]\npublic = true\ncontact_email = \"gbfs@example.com\"\n";
+    case.check(address, &[("gbfs.system_id", Outcome::Warning)]);
+    case.check(&format!("{address}system_id = \"example.com\"\n"), &[]);
+    case.check("[gbfs]\ncontact_email = \"nobody\"\n", &[("gbfs.contact_email", Outcome::Failed)]);
+    let off = case.findings("").into_iter().find(|finding| finding.key == "gbfs.contact_email");
+    assert!(off.is_some_and(|off| off.detail.en == "are off" && off.advice.is_some()));
+}
+
+#[test]
 fn a_running_hub_may_keep_its_ports() {
     let case = Case::new();
     let log = case.folder.path().join("data").join("log");

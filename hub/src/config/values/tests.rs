@@ -43,6 +43,18 @@ fn listeners_do_not_share_an_address() {
 }
 
 #[test]
+fn feeds_name_an_address_that_can_be_written_to() {
+    for fine in ["gbfs@example.com", "数据@union.example.cn"] {
+        check(&[("gbfs.contact_email", fine)], &[]);
+    }
+    for wrong in
+        ["", "gbfs", "@example.com", "gbfs@localhost", "a@b@example.com", "g bfs@example.com", "a@.cn"]
+    {
+        check(&[("gbfs.contact_email", wrong)], &["gbfs.contact_email"]);
+    }
+}
+
+#[test]
 fn limits_are_kept() {
     check(&[("mqtt.inflight_max", "0")], &["mqtt.inflight_max"]);
     check(&[("mqtt.packet_bytes_max", "1GiB")], &["log.segment_bytes", "mqtt.packet_bytes_max"]);

@@ -87,6 +87,18 @@ async fn the_feeds_keep_the_rules_of_gbfs() {
 }
 
 #[tokio::test]
+async fn without_an_address_of_contact_there_are_no_feeds() {
+    let server = Server::start_with(|config| config.gbfs.contact_email = None).await;
+    for path in ["/gbfs/3.0/", "/gbfs/3.0/gbfs.json", "/gbfs/3.0/system_information.json"] {
+        let answer = server.get(path).await;
+        check_problem(&answer, 404, path);
+        assert!(answer.json()["detail"].as_str().unwrap().contains("contact_email"), "{}", answer.body);
+    }
+    assert_eq!(server.get("/public/occupancy").await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_feed_links_to_the_address_that_the_caller_used() {
     let server = Server::start(false).await;
     let feeds = server.get("/gbfs/3.0/gbfs.json").await.json()["data"]["feeds"].clone();
