@@ -98,20 +98,35 @@ fn fill(metrics: &Metrics, station: &Station, known: Option<&StationState>) {
 }
 
 fn fill_people(metrics: &Metrics, station: &Station, known: &StationState, now_ms: i64) {
-    let (mut people, mut capacity) = (None, None);
-    for reading in of_kind(known, Kind::Occupancy).filter(|reading| is_fresh(reading, now_ms)) {
-        let Body::Occupancy(zone) = &reading.body else { continue };
-        add(&mut people, zone.people);
-        add(&mut capacity, zone.capacity);
+    let fresh = of_kind(known, Kind::Occupancy).filter(|reading| is_fresh(reading, now_ms));
+    let zones: Vec<(i64, Option<i64>)> = fresh
+        .filter_map(|reading| match &reading.body {
+            Body::Occupancy(zone) => Some((zone.people?, zone.capacity)),
+            _ => None,
+        })
+        .collect();
+    if zones.is_empty() {
+        return;
     }
-    let Some(people) = people else { return };
     let id = station.id.as_str();
+    let people = zones.iter().fold(0i64, |sum, (people, _)| sum.saturating_add(*people));
     metrics.station_people.with_label_values(&[id]).set(number(people));
-    let capacity = capacity.or(station.capacity.map(i64::from)).filter(|capacity| *capacity > 0);
-    if let Some(capacity) = capacity {
-        let ratio = number(people.min(capacity)) / number(capacity);
+    if let Some(ratio) = seat_utilisation(&zones, station.capacity.map(i64::from)) {
         metrics.station_seat_utilisation.with_label_values(&[id]).set(ratio);
     }
+}
+
+/// Σ min(people, capacity) ÷ Σ capacity over zones of (people, capacity), as the figure of the same name has it: who stands
+/// in a full zone takes no seat of another. Zones that do not say their capacity share the registry's.
+fn seat_utilisation(zones: &[(i64, Option<i64>)], registered: Option<i64>) -> Option<f64> {
+    let share = registered.unwrap_or(0) / i64::try_from(zones.len().max(1)).unwrap_or(1);
+    let (mut seated, mut places) = (0i64, 0i64);
+    for (people, capacity) in zones {
+        let capacity = capacity.unwrap_or(share);
+        seated = seated.saturating_add((*people).min(capacity));
+        places = places.saturating_add(capacity);
+    }
+    (places > 0).then(|| number(seated) / number(places))
 }
 
 fn fill_cabinets(metrics: &Metrics, id: &str, known: &StationState, now_ms: i64) {
@@ -129,13 +144,27 @@ fn class_name(class: VoltageClass) -> &'static str {
     class.as_str()
 }
 
-fn add(sum: &mut Option<i64>, value: Option<i64>) {
-    if let Some(value) = value {
-        *sum = Some(sum.unwrap_or(0).saturating_add(value));
-    }
-}
-
 #[allow(clippy::cast_precision_loss)] // people, batteries and milliseconds are far below 2^53
 fn number(value: i64) -> f64 {
     value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seat_utilisation;
+
+    #[test]
+    fn seat_utilisation_is_what_domain_says() {
+        let check = |zones: &[(i64, Option<i64>)], registered, expected| {
+            assert_eq!(seat_utilisation(zones, registered), expected, "{zones:?} {registered:?}");
+        };
+        check(&[(5, Some(10))], None, Some(0.5));
+        check(&[(30, Some(10))], None, Some(1.0));
+        check(&[(20, Some(10)), (0, Some(10))], None, Some(0.5));
+        check(&[(5, None)], Some(20), Some(0.25));
+        check(&[(15, None), (5, None)], Some(20), Some(0.75));
+        check(&[(3, Some(6)), (1, None)], Some(4), Some(0.5));
+        check(&[(5, None)], None, None);
+        check(&[(0, Some(0))], None, None);
+    }
 }
