@@ -79,6 +79,8 @@ pub struct Fleet {
     totals: Totals,
     /// Places of the stations that changed since they were last taken for saving.
     unsaved: Vec<u32>,
+    /// Places of the stations that were taken for the save that runs.
+    saving: Vec<u32>,
 }
 
 /// The state of one station.
@@ -175,6 +177,7 @@ impl Fleet {
             version: 0,
             totals: Totals::default(),
             unsaved: Vec::new(),
+            saving: Vec::new(),
         }
     }
 

@@ -41,8 +41,8 @@ pub struct OutageFilter {
     pub to: i64,
 }
 
-/// Writes what changed of these stations' silences, and drops what nobody asks for any more.
-pub fn save(transaction: &Transaction<'_>, rows: &[StationRow], now_ms: i64) -> rusqlite::Result<()> {
+/// Writes what changed of these stations' silences.
+pub fn save(transaction: &Transaction<'_>, rows: &[StationRow]) -> rusqlite::Result<()> {
     let mut upsert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO outage (station, starts_at, ends_at, unknown, worked)
          VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -58,6 +58,11 @@ pub fn save(transaction: &Transaction<'_>, rows: &[StationRow], now_ms: i64) -> 
             ])?;
         }
     }
+    Ok(())
+}
+
+/// Drops what nobody asks for any more.
+pub fn drop_old(transaction: &Transaction<'_>, now_ms: i64) -> rusqlite::Result<()> {
     let drop = "DELETE FROM outage WHERE rowid IN
                 (SELECT rowid FROM outage WHERE ends_at < ?1 ORDER BY ends_at LIMIT ?2)";
     transaction.prepare_cached(drop)?.execute(params![now_ms.saturating_sub(KEPT_MS), DROPPED_MAX])?;

@@ -397,15 +397,14 @@ impl Projector {
         // First, and harmless when it is done again: a replay begins behind the save below.
         self.operations.command_outcomes(&self.outcomes)?;
         self.outcomes.clear();
-        let rows = self.take_rows();
         let now_ms = (self.now_ms)();
-        let book = {
+        let (stations_changed, book) = {
             let mut fleet = self.fleet.lock();
             // What happened since the last tick, so that no station is saved without its alerts.
             self.alerts.extend(fleet.take_alerts().into_iter().map(|alert| (alert.id.clone(), alert)));
-            fleet.saved_book()
+            (fleet.has_unsaved(), fleet.saved_book())
         };
-        let something = !rows.is_empty() || !self.quarantined.is_empty() || !self.alerts.is_empty();
+        let something = stations_changed || !self.quarantined.is_empty() || !self.alerts.is_empty();
         let alive = now_ms - self.alive_saved_ms >= ALIVE_MS;
         if !something && !alive && self.saved == self.applied {
             return Ok(());
@@ -413,14 +412,13 @@ impl Projector {
         let save = Save {
             log_id: self.log.id(),
             applied_seq: self.applied,
-            stations: &rows,
+            stations: &mut changed_rows(self.fleet.clone()),
             quarantined: &self.quarantined,
             alerts: AlertSave { alerts: self.alerts.values().collect(), book: Some(&book), now_ms },
         };
-        if let Err(error) = self.store.save(&save) {
-            self.fleet.lock().put_back_unsaved(rows.iter().map(|row| row.id.as_str()));
-            return Err(error);
-        }
+        let saved = self.store.save(save);
+        self.fleet.lock().saved(saved.is_ok());
+        saved?;
         self.quarantined.clear();
         self.quarantined_bytes = 0;
         self.alive_saved_ms = now_ms;
@@ -431,12 +429,6 @@ impl Projector {
         self.saved = self.applied;
         self.cursor.advance(self.saved);
         self.cursor.save().map_err(|error| StoreError::Log(error.to_string()))
-    }
-
-    fn take_rows(&self) -> Vec<StationRow> {
-        let mut rows = Vec::new();
-        while self.fleet.lock().take_unsaved(ROWS_PER_LOCK, |station| rows.push(StationRow::of(station))) {}
-        rows
     }
 
     /// Applies everything that is durable now, saving on the way as often as memory asks for it.
@@ -454,6 +446,13 @@ impl Projector {
         }
         self.save()
     }
+}
+
+/// The stations that changed, some at a time: a country's rows need not fit into memory, and nobody waits long for the
+/// fleet. Only the thread that saves changes what a save must hold together.
+fn changed_rows(fleet: SharedFleet) -> impl Iterator<Item = Vec<StationRow>> {
+    let take = move || fleet.lock().take_unsaved(ROWS_PER_LOCK, StationRow::of);
+    std::iter::from_fn(move || Some(take())).take_while(|rows| !rows.is_empty())
 }
 
 /// What a station said about a command; intake lets nothing else in.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! progress    one row: the log's id, and the number of its last record that is in here
-//! station     presence, ledger and rules' memory (JSON), latest readings (the log's binary form) of every station
+//! station     presence and ledger (JSON) of every station, its rules' memory (MessagePack with names, so that versions
+//!             read each other's), its latest readings (the log's binary form)
 //! outage      silences of stations, and what is known about them
 //! alert       every alert, firing or resolved, as JSON; a change gives it a higher revision
 //! fleet       one row: what alerts remember of all stations together (JSON)

@@ -5,6 +5,7 @@ use super::fold::{Fleet, StationState};
 use super::latest::Latest;
 use super::presence::{Presence, Saved};
 use super::silences::Silence;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Transaction, params};
 use waystation_protocol::{PresenceState, Reading, StationId};
 
@@ -16,7 +17,7 @@ pub struct StationRow {
     agent: Option<String>,
     ledger: String,
     latest: Vec<u8>,
-    alerts: String,
+    alerts: Vec<u8>,
     /// Those that changed; in a table of their own.
     pub silences: Vec<Silence>,
 }
@@ -32,8 +33,8 @@ impl StationRow {
             // Ranges and ids as JSON: nothing in them can fail to be written.
             ledger: serde_json::to_string(&station.ledger).unwrap_or_else(|_| "[]".into()),
             latest,
-            // Numbers and names as JSON.
-            alerts: serde_json::to_string(&station.alerts).unwrap_or_else(|_| "{}".into()),
+            // Numbers and names: nothing in them can fail to be written either.
+            alerts: rmp_serde::to_vec_named(&station.alerts).unwrap_or_default(),
             silences: station.silences.unsaved().cloned().collect(),
         }
     }
@@ -54,7 +55,11 @@ impl StationRow {
             agent: row.get("agent")?,
             ledger: row.get("ledger")?,
             latest: row.get("latest")?,
-            alerts: row.get("alerts")?,
+            alerts: match row.get_ref("alerts")? {
+                ValueRef::Blob(bytes) => bytes.to_vec(),
+                // As an earlier version wrote it, or nothing yet.
+                _ => Vec::new(),
+            },
             silences: Vec::new(),
         })
     }
@@ -72,10 +77,13 @@ impl StationRow {
                 Err(_) => break,
             }
         }
-        let alerts = serde_json::from_str(&self.alerts).unwrap_or_else(|error| {
-            tracing::error!(station = self.id, %error, "what its rules remembered cannot be read; they learn anew");
-            StationAlerts::default()
-        });
+        let alerts = match &self.alerts[..] {
+            [] => StationAlerts::default(),
+            bytes => rmp_serde::from_slice(bytes).unwrap_or_else(|error| {
+                tracing::error!(station = self.id, %error, "what its rules remembered cannot be read; they learn anew");
+                StationAlerts::default()
+            }),
+        };
         let presence = Presence::restored(self.presence);
         Some(Fleet::restored(id, presence, self.agent.map(Into::into), ledger, latest, alerts))
     }

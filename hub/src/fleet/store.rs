@@ -60,7 +60,8 @@ struct Writer {
 pub struct Save<'a> {
     pub log_id: &'a str,
     pub applied_seq: u64,
-    pub stations: &'a [StationRow],
+    /// Some at a time.
+    pub stations: &'a mut dyn Iterator<Item = Vec<StationRow>>,
     pub quarantined: &'a [QuarantineItem],
     pub alerts: AlertSave<'a>,
 }
@@ -95,10 +96,13 @@ impl Store {
     }
 
     /// Saves what changed, durably.
-    pub(super) fn save(&self, save: &Save<'_>) -> Result<(), StoreError> {
+    pub(super) fn save(&self, save: Save<'_>) -> Result<(), StoreError> {
         let write = |transaction: &rusqlite::Transaction<'_>, kept: Kept| {
-            snapshot::save(transaction, save.stations)?;
-            outage_rows::save(transaction, save.stations, (self.now_ms)())?;
+            for rows in save.stations {
+                snapshot::save(transaction, &rows)?;
+                outage_rows::save(transaction, &rows)?;
+            }
+            outage_rows::drop_old(transaction, (self.now_ms)())?;
             alert_store::save(transaction, &save.alerts)?;
             let kept = kept.insert(transaction, save.quarantined.iter())?;
             let progress = "INSERT OR REPLACE INTO progress (one, log_id, applied_seq) VALUES (1, ?1, ?2)";

@@ -5,7 +5,9 @@
 //! end teaches nothing. 168 bytes a device.
 
 use crate::calendar::{Calendar, HOUR_MS};
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// Weeks that must be known before anything is judged.
 const WEEKS_MIN: u32 = 3;
@@ -96,19 +98,32 @@ impl Profile {
 impl Serialize for Week {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if *self == Self::default() {
-            return serializer.serialize_str("");
+            return serializer.serialize_bytes(&[]);
         }
-        serializer.serialize_str(&self.0.iter().map(|hour| format!("{hour:02x}")).collect::<String>())
+        serializer.serialize_bytes(&self.0)
     }
 }
 
 impl<'de> Deserialize<'de> for Week {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let mut week = Self::default();
-        for (hour, digits) in week.0.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(digits).unwrap_or_default();
-            *hour = u8::from_str_radix(digits, 16).unwrap_or(NOTHING_KNOWN).max(NOTHING_KNOWN);
+        deserializer.deserialize_bytes(WeekVisitor)
+    }
+}
+
+/// An hour a byte; what is absent is not known.
+struct WeekVisitor;
+
+impl Visitor<'_> for WeekVisitor {
+    type Value = Week;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("at most 168 bytes")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Week, E> {
+        let mut week = Week::default();
+        for (hour, byte) in week.0.iter_mut().zip(bytes) {
+            *hour = (*byte).max(NOTHING_KNOWN);
         }
         Ok(week)
     }

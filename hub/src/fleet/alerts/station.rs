@@ -1,4 +1,4 @@
-//! What alerts remember of one station. Saved in its row, as JSON.
+//! What alerts remember of one station. Saved in its row, as MessagePack.
 //!
 //! Invariants
 //! - Late readings are not judged: one counts if it is hardly older than its receipt, by a clock that may be wrong

@@ -57,28 +57,35 @@ impl Fleet {
         StationState { presence, agent, ledger, latest, alerts, ..StationState::new(id) }
     }
 
-    /// Hands each station that changed since the last call to `save`, at most `stations_max` of them; false when
-    /// there are no more.
-    pub(in crate::fleet) fn take_unsaved(
-        &mut self,
-        stations_max: usize,
-        mut save: impl FnMut(&StationState),
-    ) -> bool {
-        let from = self.unsaved.len().saturating_sub(stations_max);
-        let listened_until_ms = self.listened_until_ms().unwrap_or(self.listening_since_ms);
-        for place in self.unsaved.drain(from..) {
-            let station = &mut self.stations[place as usize];
-            station.unsaved = false;
-            save(station);
-            station.silences.mark_saved(listened_until_ms);
-        }
+    /// Whether a station changed since it was last taken to be saved.
+    pub(in crate::fleet) fn has_unsaved(&self) -> bool {
         !self.unsaved.is_empty()
     }
 
-    /// Marks stations as changed again, after they could not be saved.
-    pub(in crate::fleet) fn put_back_unsaved<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
-        for id in ids {
-            if let Some(place) = self.places.get(id).copied() {
+    /// Takes stations that changed since they were last taken, as `row` makes them, at most `stations_max`; none when
+    /// there are no more. They count as changed until [`Fleet::saved`].
+    pub(in crate::fleet) fn take_unsaved<T>(
+        &mut self,
+        stations_max: usize,
+        mut row: impl FnMut(&StationState) -> T,
+    ) -> Vec<T> {
+        let from = self.unsaved.len().saturating_sub(stations_max);
+        let listened_until_ms = self.listened_until_ms().unwrap_or(self.listening_since_ms);
+        let mut rows = Vec::with_capacity(self.unsaved.len() - from);
+        for place in self.unsaved.drain(from..) {
+            let station = &mut self.stations[place as usize];
+            station.unsaved = false;
+            rows.push(row(station));
+            station.silences.mark_saved(listened_until_ms);
+            self.saving.push(place);
+        }
+        rows
+    }
+
+    /// All that was taken is durable, or it is not, and is to be taken again.
+    pub(in crate::fleet) fn saved(&mut self, durable: bool) {
+        for place in std::mem::take(&mut self.saving) {
+            if !durable {
                 let station = &mut self.stations[place as usize];
                 station.silences.mark_unsaved();
                 mark(station, &mut self.unsaved, place);

@@ -317,11 +317,11 @@ fn alerts_are_listed_newest_first_in_pages() {
     let save = Save {
         log_id: folder.log.id(),
         applied_seq: 0,
-        stations: &[],
+        stations: &mut std::iter::empty(),
         quarantined: &[],
         alerts: AlertSave { alerts: alerts.iter().collect(), book: None, now_ms: NOW },
     };
-    store.save(&save).unwrap();
+    store.save(save).unwrap();
     let page = |station: Option<&str>, after| {
         let station = station.map(id);
         let page = store.alert_page(&AlertFilter { station, after, limit: 2, ..Default::default() }).unwrap();

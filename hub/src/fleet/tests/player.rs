@@ -202,14 +202,20 @@ impl Hub {
     }
 
     fn save(&mut self) {
-        let mut rows = Vec::new();
-        while self.fleet.take_unsaved(100, |station| rows.push(StationRow::of(station))) {}
+        let rows = self.fleet.take_unsaved(usize::MAX, StationRow::of);
         self.alerts.extend(self.fleet.take_alerts());
         let book = self.fleet.saved_book();
         let alerts =
             AlertSave { alerts: self.alerts.iter().collect(), book: Some(&book), now_ms: at_ms(self.now_s) };
-        let save = Save { log_id: LOG, applied_seq: 0, stations: &rows, quarantined: &[], alerts };
-        self.store.save(&save).unwrap();
+        let save = Save {
+            log_id: LOG,
+            applied_seq: 0,
+            stations: &mut std::iter::once(rows),
+            quarantined: &[],
+            alerts,
+        };
+        self.store.save(save).unwrap();
+        self.fleet.saved(true);
         self.replayed.clear();
         self.alerts.clear();
     }
