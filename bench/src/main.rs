@@ -23,6 +23,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// As in the hub, whose fold is measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Every worker station of the country, end of 2024.
 const COUNTRY: usize = 186_100;
 

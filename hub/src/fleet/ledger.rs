@@ -142,6 +142,8 @@ impl Ledger {
                 if self.outboxes.len() == OUTBOXES_MAX {
                     self.outboxes.remove(0);
                 }
+                // Most stations have one for years: room to grow would cost more than all that it holds.
+                self.outboxes.reserve_exact(1);
                 self.outboxes.push(Outbox::new(id.clone(), lowest));
                 self.outboxes.len() - 1
             }

@@ -101,6 +101,9 @@ impl RangeSet {
         if let ([one], 1) = (with, end - start) {
             self.ranges[start] = *one; // the usual case: the last range grows
         } else {
+            if self.ranges.is_empty() {
+                self.ranges.reserve_exact(with.len()); // and stays the only one
+            }
             self.ranges.splice(start..end, with.iter().copied());
         }
     }
