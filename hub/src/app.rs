@@ -8,7 +8,7 @@ use crate::access::{Addresses, Throttle};
 use crate::broker::{self, Broker, BrokerError, BrokerThreads};
 use crate::clock::now_ms;
 use crate::config::{self, Config};
-use crate::fleet::{self, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError};
+use crate::fleet::{self, AlertLog, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError};
 use crate::health::Health;
 use crate::history::{self, ConsumerHandle, History, HistoryError};
 use crate::http;
@@ -134,6 +134,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     let publishes = broker.clone();
     let (history, history_consumer) = history.unzip();
     let finds = history.clone();
+    let mut alert_log = AlertLog::default();
     let on_effect = move |effect| match effect {
         Effect::PresencePublish { station, change } => {
             if let Some(history) = &finds {
@@ -142,7 +143,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
             publishes.set_presence(&station, presence_json(&change), true);
         }
         // Saved by the projector, whose bell calls those who read them.
-        Effect::Alert(alert) => tracing::debug!(rule = %alert.rule, id = alert.id, "alert"),
+        Effect::Alert(alert) => alert_log.tell(&alert),
     };
     let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
     let history_consumer =

@@ -7,6 +7,7 @@
 //!   short lock.
 //! - Every change gives a station a higher `version`, so that a reader asks only for what is newer than it has seen.
 
+mod alert_log;
 mod alert_points;
 mod alert_store;
 pub mod alerts;
@@ -25,6 +26,7 @@ mod silences;
 mod snapshot;
 mod store;
 
+pub use alert_log::AlertLog;
 pub use alert_store::{AlertBell, AlertFilter, AlertPage};
 pub use alerts::{Alert, AlertState, Rule, Settings, Severity};
 pub use availability::{Availability, Outage, OutageKind};

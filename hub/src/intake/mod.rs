@@ -14,6 +14,7 @@ mod after;
 mod ledgers;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use ledgers::Ledgers;
 
@@ -28,6 +29,7 @@ use crate::recorder::{Chunk, Done, Ticket};
 use after::{After, Forward};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use told::Told;
 use waystation_protocol::{
     BatchHeader, Channel, CommandResult, Decoded, Kind, Limits, Presence, Reason, Rejected, StationId,
     decode_batch, decode_channel,
@@ -67,6 +69,7 @@ pub struct Intake {
     waiting: VecDeque<(Ticket, After)>,
     /// Reused from message to message.
     decoded: Decoded,
+    told: Told,
 }
 
 impl Intake {
@@ -89,6 +92,7 @@ impl Intake {
             open_after: After::default(),
             waiting: VecDeque::new(),
             decoded: Decoded::default(),
+            told: Told::default(),
         }
     }
 
@@ -230,10 +234,12 @@ impl Intake {
 
     fn set_aside(&mut self, message: &Message<'_>, reason: Reason, member: Option<&str>, payload: &[u8]) {
         self.metrics.readings_quarantined.with_label_values(&[reason.as_str()]).inc();
-        tracing::debug!(
-            station = %message.station, channel = message.channel.as_str(), reason = reason.as_str(), member,
-            "reading set aside in the quarantine"
-        );
+        if let Some(untold) = self.told.note(message.station, reason, member, message.received_ms) {
+            tracing::warn!(
+                station = %message.station, channel = message.channel.as_str(), reason = reason.as_str(), member, untold,
+                "a reading cannot be taken and is kept in the quarantine; /api/v1/quarantine shows it"
+            );
+        }
         let item = Quarantined {
             channel: message.channel.as_str().to_owned(),
             reason: reason.as_str().to_owned(),
