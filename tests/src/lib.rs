@@ -1,4 +1,4 @@
-//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Alertmanager — each in a folder and on ports of its own, and
+//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Alertmanager, a mail server — each in a folder and on ports of its own, and
 //! talks to them the way that their users do. Nothing in here is a mock, and nothing links the hub's code: what the
 //! tests know of it is the wire contract.
 //!
@@ -14,6 +14,7 @@ pub mod http;
 pub mod hub;
 pub mod influxd;
 pub mod load;
+pub mod mailserver;
 pub mod mosquitto;
 pub mod mqtt;
 pub mod ports;
@@ -21,6 +22,7 @@ pub mod process;
 pub mod programs;
 pub mod random;
 pub mod readings;
+pub mod receiver;
 pub mod toml;
 pub mod wait;
 
@@ -29,6 +31,8 @@ pub use alertmanager::Alertmanager;
 pub use hub::{Hub, HubSettings};
 pub use influxd::Influxd;
 pub use load::Load;
+pub use mailserver::MailServer;
 pub use mqtt::{Client, Connect, Packet, Received, Version};
 pub use random::Random;
+pub use receiver::{Post, Receiver};
 pub use wait::{PATIENCE, until, until_some};

@@ -307,6 +307,7 @@ impl Projector {
 
     fn apply(&mut self, entries: Vec<Entry>) {
         let now_ms = (self.now_ms)();
+        self.take_decisions(now_ms);
         let fleet = self.fleet.clone();
         let mut fleet = fleet.lock();
         for mut entry in entries {
@@ -337,20 +338,26 @@ impl Projector {
         self.applied < self.log.durable() && lag_ms > BEHIND_MS
     }
 
-    fn tick(&mut self) -> Vec<Effect> {
-        let now_ms = (self.now_ms)();
+    /// Tells the fold what people have changed in the registry and planned since. It comes before the records that
+    /// follow it: nothing is judged of a station that is not registered, and the first word of a new one may be smoke.
+    fn take_decisions(&mut self, now_ms: i64) {
         let directory = self.directory.load_full();
         let maintenance = self.operations.maintenance_now();
+        if !Arc::ptr_eq(&directory, &self.directory_seen) {
+            self.directory_seen = Arc::clone(&directory);
+            self.fleet.lock().apply(Event::Directory(directory), now_ms);
+        }
+        if !Arc::ptr_eq(&maintenance, &self.maintenance_seen) {
+            self.maintenance_seen = Arc::clone(&maintenance);
+            self.fleet.lock().apply(Event::Maintenance(maintenance), now_ms);
+        }
+    }
+
+    fn tick(&mut self) -> Vec<Effect> {
+        let now_ms = (self.now_ms)();
+        self.take_decisions(now_ms);
         let (effects, totals, firing) = {
             let mut fleet = self.fleet.lock();
-            if !Arc::ptr_eq(&directory, &self.directory_seen) {
-                self.directory_seen = Arc::clone(&directory);
-                fleet.apply(Event::Directory(directory), now_ms);
-            }
-            if !Arc::ptr_eq(&maintenance, &self.maintenance_seen) {
-                self.maintenance_seen = Arc::clone(&maintenance);
-                fleet.apply(Event::Maintenance(maintenance), now_ms);
-            }
             let effects = fleet.apply(Event::Tick, now_ms);
             let firing = Severity::ALL.map(|severity| (severity, fleet.alerts_firing(severity)));
             (effects, fleet.totals(), firing)

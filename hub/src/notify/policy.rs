@@ -55,9 +55,8 @@ pub struct Case<'a> {
 impl Policy {
     #[must_use]
     pub fn new(alerts: &config::Alerts) -> Self {
-        let ms = |count: u64, unit: i64| {
-            i64::try_from(count).ok().filter(|count| *count > 0).map(|count| count * unit)
-        };
+        #[allow(clippy::cast_possible_truncation)] // the configuration is checked: at most 30 days
+        let ms = |count: f64, unit: f64| Some((count * unit) as i64).filter(|ms| *ms > 0);
         let channels = alerts.channels.iter().map(|(name, channel)| Rules {
             name: name.clone(),
             min_severity: channel.min_severity,
@@ -67,8 +66,8 @@ impl Policy {
         });
         Self {
             channels: channels.collect(),
-            repeat_after_ms: ms(alerts.repeat_after_h, 3_600_000),
-            escalate_after_ms: ms(alerts.escalate_after_min, 60_000),
+            repeat_after_ms: ms(alerts.repeat_after_h, 3_600_000.0),
+            escalate_after_ms: ms(alerts.escalate_after_min, 60_000.0),
         }
     }
 

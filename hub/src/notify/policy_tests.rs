@@ -20,8 +20,8 @@ fn policy() -> Policy {
         ("quiet", quiet),
     ];
     Policy::new(&Alerts {
-        repeat_after_h: 4,
-        escalate_after_min: 30,
+        repeat_after_h: 4.0,
+        escalate_after_min: 30.0,
         escalate_to: Some("boss".into()),
         channels: channels.into_iter().map(|(name, channel)| (name.to_owned(), channel)).collect(),
         ..Alerts::default()
