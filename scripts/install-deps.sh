@@ -18,6 +18,7 @@ victoria-metrics      victoria-metrics
 prometheus-alertmanager prometheus-alertmanager
 python3               python3
 python:paho.mqtt      python3-paho-mqtt
+python:aiosmtpd       python3-aiosmtpd
 python:ensurepip      python3-venv
 TABLE
 }

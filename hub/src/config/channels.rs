@@ -72,6 +72,8 @@ pub struct Channel {
     pub username: Option<String>,
     pub password: Option<String>,
     pub password_file: Option<PathBuf>,
+    /// PEM file of the authority that signed the server's certificate, instead of the system's authorities.
+    pub ca: Option<PathBuf>,
     /// Mail: `host:port`.
     pub server: String,
     pub security: MailSecurity,
@@ -106,6 +108,7 @@ impl Default for Channel {
             username: None,
             password: None,
             password_file: None,
+            ca: None,
             server: String::new(),
             security: MailSecurity::default(),
             from: String::new(),
@@ -225,11 +228,12 @@ impl Checked<'_> {
     /// A key that another kind knows: somebody expects something of it that will not happen.
     fn check_unused(&mut self, kind: ChannelKind) {
         use ChannelKind::{Alertmanager, Dingtalk, Email, Feishu, Webhook, Wecom};
-        let Channel { secret, token, username, mobiles, users, server, from, to, url, .. } = self.channel;
-        let keys: [(&'static str, bool, &[ChannelKind]); 10] = [
+        let Channel { secret, token, username, ca, mobiles, users, server, from, to, url, .. } = self.channel;
+        let keys: [(&'static str, bool, &[ChannelKind]); 11] = [
             ("secret", secret.is_some(), &[Dingtalk, Feishu, Webhook]),
             ("token", token.is_some(), &[Alertmanager, Webhook]),
             ("username", username.is_some(), &[Alertmanager, Webhook, Email]),
+            ("ca", ca.is_some(), &[Alertmanager, Webhook, Email]),
             ("mobiles", !mobiles.is_empty(), &[Dingtalk, Wecom]),
             ("users", !users.is_empty(), &[Dingtalk, Wecom, Feishu]),
             ("mention_all", self.channel.mention_all, &[Dingtalk, Wecom, Feishu]),

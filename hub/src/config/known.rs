@@ -59,6 +59,7 @@ fn channel() -> Channel {
         username: Some("waystation".into()),
         password: Some("…".into()),
         password_file: Some(PathBuf::from("mail.password")),
+        ca: Some(PathBuf::from("mail-ca.pem")),
         server: "smtp.example.com:587".into(),
         from: "hub@example.com".into(),
         // An empty list would not show as a key.
@@ -112,7 +113,13 @@ impl Known {
             match (&tree.get(part).or_else(|| tree.get(ANY))?.kind, parts.peek()) {
                 (ValueKind::Table(inner), Some(_)) => tree = inner,
                 (ValueKind::String(text), None) => return Some(format!("{part} = \"{text}\"")),
-                (kind @ (ValueKind::Boolean(_) | ValueKind::I64(_) | ValueKind::U64(_)), None) => {
+                (
+                    kind @ (ValueKind::Boolean(_)
+                    | ValueKind::I64(_)
+                    | ValueKind::U64(_)
+                    | ValueKind::Float(_)),
+                    None,
+                ) => {
                     return Some(format!("{part} = {kind}"));
                 }
                 _ => return None,

@@ -19,6 +19,7 @@ mod policy;
 mod probe;
 mod sign;
 mod tracker;
+mod trust;
 mod words;
 mod worker;
 

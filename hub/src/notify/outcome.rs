@@ -61,6 +61,24 @@ impl Outcome {
     }
 }
 
+/// What a service's own code in a body says, if there is one.
+pub type OfBody = fn(&str) -> Option<Outcome>;
+
+/// An answer of a service that has codes of its own. They come with a 200, and say more than a 4xx: Feishu's "too
+/// fast" comes with a 400.
+#[must_use]
+pub fn of_answer(status: u16, retry_after: Option<&str>, body: &str, of_body: OfBody) -> Outcome {
+    match (of_status(status, retry_after, body), of_body(body)) {
+        (Outcome::Delivered, said) => said.unwrap_or_else(|| foreign(excerpt(status, body))),
+        (_, Some(said @ (Outcome::Busy { .. } | Outcome::Held { .. } | Outcome::Failed { .. })))
+            if (400..429).contains(&status) =>
+        {
+            said
+        }
+        (by_status, _) => by_status,
+    }
+}
+
 /// An HTTP status by itself; `body` is its beginning.
 #[must_use]
 pub fn of_status(status: u16, retry_after: Option<&str>, body: &str) -> Outcome {
@@ -86,67 +104,70 @@ pub fn of_status(status: u16, retry_after: Option<&str>, body: &str) -> Outcome 
 
 /// DingTalk's `errcode`.
 #[must_use]
-pub fn of_dingtalk(body: &str) -> Outcome {
+pub fn of_dingtalk(body: &str) -> Option<Outcome> {
     let (code, message) = code_of(body, "errcode", "errmsg");
-    match code {
-        Some(0) => Outcome::Delivered,
-        Some(130_101 | 410_100 | 90_030) => Outcome::Busy { after: DINGTALK_MUTE, message },
-        Some(310_000) => held(
+    Some(match code? {
+        0 => Outcome::Delivered,
+        130_101 | 410_100 | 90_030 => Outcome::Busy { after: DINGTALK_MUTE, message },
+        310_000 => held(
             message,
             "请核对机器人安全设置：加签密钥、关键词、IP 地址段",
             "compare the robot's security settings: secret for signing, keywords, addresses",
         ),
-        Some(300_001 | 300_005 | 40_035 | 40_014) => held(
+        300_001 | 300_005 | 40_035 | 40_014 => held(
             message,
             "请检查 url 里的 access_token：机器人可能已被删除",
             "check the access_token in url: the robot may be gone",
         ),
-        Some(-1) => Outcome::Failed { message },
-        Some(_) => Outcome::Refused { message },
-        None => foreign(message),
-    }
+        -1 => Outcome::Failed { message },
+        _ => Outcome::Refused { message },
+    })
 }
 
 /// WeCom's `errcode`. <https://developer.work.weixin.qq.com/document/path/90313>
 #[must_use]
-pub fn of_wecom(body: &str) -> Outcome {
+pub fn of_wecom(body: &str) -> Option<Outcome> {
     let (code, message) = code_of(body, "errcode", "errmsg");
-    match code {
-        Some(0) => Outcome::Delivered,
-        Some(45_009 | 45_033) => Outcome::Busy { after: BUSY_PAUSE, message },
-        Some(93_000 | 93_008 | 40_014) => held(
+    Some(match code? {
+        0 => Outcome::Delivered,
+        45_009 | 45_033 => Outcome::Busy { after: BUSY_PAUSE, message },
+        93_000 | 93_008 | 40_014 => held(
             message,
             "请检查 url 里的 key：机器人可能已被删除",
             "check the key in url: the robot may be gone",
         ),
-        Some(-1) => Outcome::Failed { message },
-        Some(_) => Outcome::Refused { message },
-        None => foreign(message),
-    }
+        -1 => Outcome::Failed { message },
+        _ => Outcome::Refused { message },
+    })
 }
 
 /// Feishu's `code`; older bots say `StatusCode`. <https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot>
 #[must_use]
-pub fn of_feishu(body: &str) -> Outcome {
+pub fn of_feishu(body: &str) -> Option<Outcome> {
     let (code, message) = code_of(body, "code", "msg");
     let code = code.or_else(|| code_of(body, "StatusCode", "StatusMessage").0);
-    match code {
-        Some(0) => Outcome::Delivered,
-        Some(11_232 | 11_233) => Outcome::Busy { after: BUSY_PAUSE, message },
-        Some(19_021) => held(
+    Some(match code? {
+        0 => Outcome::Delivered,
+        11_232 | 11_233 | 99_991_400 => Outcome::Busy { after: BUSY_PAUSE, message },
+        // One code for a request in the wrong form and for one too many: only its words tell.
+        9_499 if message.to_ascii_lowercase().contains("too many") => {
+            Outcome::Busy { after: BUSY_PAUSE, message }
+        }
+        19_021 => held(
             message,
             "请核对签名校验的密钥，并检查中枢的时钟",
             "compare the secret of the signature check, and look at the hub's clock",
         ),
-        Some(19_022 | 19_024) => held(
+        19_022 | 19_024 => held(
             message,
             "请核对机器人安全设置：IP 白名单、关键词",
             "compare the bot's security settings: addresses, keywords",
         ),
-        Some(19_001) => held(message, "请检查 url：机器人可能已被删除", "check the url: the bot may be gone"),
-        Some(_) => Outcome::Refused { message },
-        None => foreign(message),
-    }
+        19_001 => held(message, "请检查 url：机器人可能已被删除", "check the url: the bot may be gone"),
+        19_007 => held(message, "请在群设置里启用机器人", "enable the bot in its group's settings"),
+        2_200 => Outcome::Failed { message },
+        _ => Outcome::Refused { message },
+    })
 }
 
 fn held(message: String, zh: &str, en: &str) -> Outcome {
@@ -181,37 +202,61 @@ fn excerpt_of(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, of_dingtalk, of_feishu, of_status, of_wecom};
+    use super::{OfBody, Outcome, of_answer, of_dingtalk, of_feishu, of_status, of_wecom};
+
+    /// An answer with this status and body; the class that it is taken for.
+    fn check(of_body: OfBody, status: u16, body: &str, expected: &str) {
+        let outcome = of_answer(status, None, body, of_body);
+        assert_eq!(outcome.result(), expected, "{outcome:?}");
+    }
 
     #[test]
-    fn answers_of_the_services_are_classed() {
-        let check = |outcome: Outcome, expected: &str| assert_eq!(outcome.result(), expected, "{outcome:?}");
-        check(of_dingtalk(r#"{"errcode":0,"errmsg":"ok"}"#), "delivered");
-        check(of_dingtalk(r#"{"errcode":310000,"errmsg":"sign not match"}"#), "held");
-        check(
-            of_dingtalk(r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#),
-            "busy",
-        );
-        check(of_dingtalk(r#"{"errcode":300005,"errmsg":"token is not exist"}"#), "held");
-        check(of_dingtalk(r#"{"errcode":400101,"errmsg":"message too long"}"#), "refused");
-        check(of_dingtalk("<html>log in</html>"), "held");
-        check(of_wecom(r#"{"errcode":0,"errmsg":"ok"}"#), "delivered");
-        check(of_wecom(r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#), "busy");
-        check(of_wecom(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#), "held");
-        check(of_wecom(r#"{"errcode":40058,"errmsg":"markdown.content exceed max length 4096"}"#), "refused");
-        check(of_wecom(r#"{"errcode":-1,"errmsg":"system busy"}"#), "failed");
-        check(of_feishu(r#"{"code":0,"msg":"success","data":{}}"#), "delivered");
-        check(of_feishu(r#"{"StatusCode":0,"StatusMessage":"success"}"#), "delivered");
-        check(
-            of_feishu(r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour"}"#),
-            "held",
-        );
-        check(
-            of_feishu(r#"{"code":11232,"msg":"frequency limited psm[lark.oapi.app_platform_runtime]"}"#),
-            "busy",
-        );
-        check(of_feishu(r#"{"code":9499,"msg":"Bad Request"}"#), "refused");
-        check(of_feishu("{}"), "held");
+    fn codes_that_come_with_a_200_are_classed() {
+        for (body, expected) in [
+            (r#"{"errcode":0,"errmsg":"ok"}"#, "delivered"),
+            (r#"{"errcode":310000,"errmsg":"sign not match"}"#, "held"),
+            (r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, "busy"),
+            (r#"{"errcode":410100,"errmsg":"发送速度太快而限流"}"#, "busy"),
+            (r#"{"errcode":90030,"errmsg":"webhook over limit"}"#, "busy"),
+            (r#"{"errcode":300005,"errmsg":"token is not exist"}"#, "held"),
+            (r#"{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}"#, "refused"),
+            (r#"{"errcode":-1,"errmsg":"system busy"}"#, "failed"),
+            ("<html>log in</html>", "held"),
+        ] {
+            check(of_dingtalk, 200, body, expected);
+        }
+        for (body, expected) in [
+            (r#"{"errcode":0,"errmsg":"ok"}"#, "delivered"),
+            (r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, "busy"),
+            (r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, "held"),
+            (r#"{"errcode":40058,"errmsg":"markdown.content exceed max length 4096"}"#, "refused"),
+            (r#"{"errcode":-1,"errmsg":"system busy"}"#, "failed"),
+        ] {
+            check(of_wecom, 200, body, expected);
+        }
+        for (body, expected) in [
+            (r#"{"code":0,"msg":"success","data":{}}"#, "delivered"),
+            (r#"{"StatusCode":0,"StatusMessage":"success"}"#, "delivered"),
+            (r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour"}"#, "held"),
+            (r#"{"code":11232,"msg":"frequency limited psm[lark.oapi.app_platform_runtime]"}"#, "busy"),
+            (r#"{"StatusCode":0,"StatusMessage":"","code":9499,"msg":"too many request"}"#, "busy"),
+            (r#"{"code":9499,"msg":"Bad Request"}"#, "refused"),
+            (r#"{"code":2200,"msg":"internal error"}"#, "failed"),
+            ("{}", "held"),
+        ] {
+            check(of_feishu, 200, body, expected);
+        }
+    }
+
+    #[test]
+    fn a_code_says_more_than_a_4xx_and_less_than_a_5xx() {
+        check(of_feishu, 400, r#"{"code":9499,"msg":"too many request","data":{}}"#, "busy");
+        check(of_feishu, 400, r#"{"code":9499,"msg":"Bad Request"}"#, "refused");
+        check(of_feishu, 400, r#"{"code":19021,"msg":"sign match fail"}"#, "held");
+        check(of_feishu, 401, r#"{"code":1,"msg":"?"}"#, "held");
+        check(of_feishu, 429, "", "busy");
+        check(of_dingtalk, 502, r#"{"errcode":310000,"errmsg":"?"}"#, "failed");
+        check(of_wecom, 404, r#"{"errcode":0,"errmsg":"ok"}"#, "held");
     }
 
     #[test]

@@ -1,3 +1,4 @@
+mod limits;
 mod mail;
 mod payloads;
 mod robot;

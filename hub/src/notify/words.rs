@@ -9,8 +9,9 @@ use crate::config::{ChannelLanguage, Severity};
 use crate::registry::SharedDirectory;
 use crate::texts;
 
-/// Stations named in one message.
+/// Stations named in one message, and how long their names may be together: WeCom takes 2,048 bytes in all.
 const STATIONS_SHOWN: usize = 10;
+const NAMES_BYTES_MAX: usize = 480;
 
 /// A language of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +68,11 @@ impl Words {
         }
     }
 
-    /// "And so many more", when a message has room for no more.
+    /// "And so many more", when a message has room for no more; none more: the one that is there was cut.
     #[must_use]
     pub fn more(&self, count: usize, language: ChannelLanguage) -> String {
-        say(languages(language)[0], "notify.more", &BTreeMap::from([("count", count.to_string())]))
+        let key = if count == 0 { "notify.cut" } else { "notify.more" };
+        say(languages(language)[0], key, &BTreeMap::from([("count", count.to_string())]))
     }
 
     /// Where an alert is shown.
@@ -124,10 +126,18 @@ impl Words {
 
     fn stations(&self, notice: &Notice, lang: Lang) -> String {
         let stations = &notice.alert.stations;
-        let shown: Vec<String> =
-            stations.iter().take(STATIONS_SHOWN).map(|id| self.station(id.as_str(), lang)).collect();
+        let mut bytes = 0;
+        let shown: Vec<String> = stations
+            .iter()
+            .take(STATIONS_SHOWN)
+            .map(|id| self.station(id.as_str(), lang))
+            .take_while(|name| {
+                bytes += name.len();
+                bytes <= NAMES_BYTES_MAX
+            })
+            .collect();
         let names = shown.join(if lang == Lang::Zh { "、" } else { ", " });
-        if stations.len() <= STATIONS_SHOWN {
+        if shown.len() == stations.len() {
             return names;
         }
         let values = BTreeMap::from([("names", names), ("count", stations.len().to_string())]);
@@ -145,7 +155,7 @@ pub fn languages(language: ChannelLanguage) -> &'static [Lang] {
     }
 }
 
-/// As many of the notices as fit into `bytes_max`, each written by `write`, with a last line about the rest.
+/// As many of the notices as fit into `bytes_max`, with a last line, `more`, about how many do not.
 #[must_use]
 pub fn fit(parts: &[String], separator: &str, bytes_max: usize, more: impl Fn(usize) -> String) -> String {
     let mut text = String::new();
@@ -154,10 +164,10 @@ pub fn fit(parts: &[String], separator: &str, bytes_max: usize, more: impl Fn(us
         let last_line = if rest > 1 { separator.len() + more(rest).len() } else { 0 };
         let gap = if index == 0 { "" } else { separator };
         if text.len() + gap.len() + part.len() + last_line > bytes_max {
-            let room = bytes_max.saturating_sub(text.len() + gap.len() + more(rest).len() + separator.len());
             if index == 0 {
                 // Not even one fits: its beginning is better than nothing.
-                return format!("{}{separator}{}", beginning(part, room), more(rest));
+                let last_line = format!("{separator}{}", more(rest - 1));
+                return format!("{}{last_line}", beginning(part, bytes_max.saturating_sub(last_line.len())));
             }
             return format!("{text}{separator}{}", more(rest));
         }

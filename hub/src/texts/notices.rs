@@ -11,6 +11,7 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ("notify.escalated", "【{tag}·无人确认】{title}", "[{tag}, nobody acknowledged] {title}"),
     ("notify.digest", "{count} 条告警：{first} 等", "{count} alerts: {first} …"),
     ("notify.more", "另有 {count} 条，请在控制台查看", "and {count} more; see the console"),
+    ("notify.cut", "消息过长，其余请在控制台查看", "cut short; see the console"),
     ("notify.stations", "驿站：{value}", "Station: {value}"),
     ("notify.station_list", "{names} 等 {count} 个", "{names} and others, {count} in all"),
     ("notify.district", "区县：{value}", "District: {value}"),

@@ -9,11 +9,11 @@ use super::super::notice::Notice;
 use super::super::outcome::{Outcome, of_dingtalk};
 use super::super::sign;
 use super::super::words::Words;
-use super::{calls, markdown, with_json};
+use super::{calls, fitted, markdown, with_json};
 use crate::config::Channel;
 
-/// A message may have 20,000 bytes; what surrounds the text, and JSON's escapes, need some.
-const TEXT_BYTES_MAX: usize = 15_000;
+/// Of a request's body; more is refused as 460101.
+const BODY_BYTES_MAX: usize = 20_000;
 
 pub(super) async fn send(
     http: &Client,
@@ -24,7 +24,8 @@ pub(super) async fn send(
     now_ms: i64,
 ) -> Outcome {
     let request = http.post(signed(url, config.secret.as_deref(), now_ms));
-    client::send(with_json(request, &body(config, notices, words)), of_dingtalk).await
+    let body = fitted(BODY_BYTES_MAX, |text_bytes_max| body(config, notices, words, text_bytes_max));
+    client::send(with_json(request, &body), Some(of_dingtalk)).await
 }
 
 fn signed(url: &Url, secret: Option<&str>, now_ms: i64) -> Url {
@@ -36,8 +37,8 @@ fn signed(url: &Url, secret: Option<&str>, now_ms: i64) -> Url {
     url
 }
 
-fn body(config: &Channel, notices: &[Notice], words: &Words) -> Value {
-    let mut text = markdown(notices, words, config, TEXT_BYTES_MAX);
+fn body(config: &Channel, notices: &[Notice], words: &Words, text_bytes_max: usize) -> Value {
+    let mut text = markdown(notices, words, config, text_bytes_max);
     let call = calls(notices);
     let named = |names: &[String]| if call { names.to_vec() } else { Vec::new() };
     let (mobiles, users) = (named(&config.mobiles), named(&config.users));

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::super::notice::Notice;
 use super::super::outcome::Outcome;
+use super::super::trust;
 use super::super::words::{Words, fit};
 use crate::config::{Channel, MailSecurity, Text};
 
@@ -26,7 +27,7 @@ impl Mailer {
     pub(super) fn new(config: &Channel) -> Result<Self, String> {
         let (host, port) = config.server.rsplit_once(':').ok_or("its server has no port")?;
         let port = port.parse().map_err(|_| "the port of its server is no number")?;
-        let parameters = || TlsParameters::new(host.to_owned()).map_err(|error| error.to_string());
+        let parameters = || tls_parameters(host, config);
         let tls = match config.security {
             MailSecurity::None => Tls::None,
             MailSecurity::Starttls => Tls::Required(parameters()?),
@@ -78,9 +79,25 @@ impl Mailer {
     }
 }
 
+/// With the system's authorities, or those of `ca` instead.
+fn tls_parameters(host: &str, config: &Channel) -> Result<TlsParameters, String> {
+    let wrong = |error: lettre::transport::smtp::Error| format!("TLS cannot be set up: {error}");
+    let mut builder = TlsParameters::builder(host.to_owned());
+    if let Some(ca) = &config.ca {
+        builder = builder.certificate_store(CertificateStore::None);
+        for authority in trust::authorities(ca)? {
+            builder = builder.add_root_certificate(Certificate::from_der(authority.to_vec()).map_err(wrong)?);
+        }
+    }
+    builder.build().map_err(wrong)
+}
+
 /// 4xx is temporary (RFC 5321, 4.2.1); 53x is about logging in (RFC 4954, 6); other 5xx are about this message.
 fn classify(error: &lettre::transport::smtp::Error) -> Outcome {
     let message = explain(error);
+    if let Some(advice) = trust::advice(error) {
+        return Outcome::Held { message, advice };
+    }
     match error.status().map(|code| code.to_string()) {
         Some(code) if matches!(code.as_str(), "530" | "534" | "535" | "538") => Outcome::Held {
             message,
@@ -89,16 +106,29 @@ fn classify(error: &lettre::transport::smtp::Error) -> Outcome {
                 "check username and password of this channel (many providers want an app password)",
             ),
         },
+        // What the server offers does not go with what is configured: no STARTTLS, no login.
+        None if error.is_client() => Outcome::Held {
+            message,
+            advice: Text::new(
+                "请核对该通道的 security、端口和 username：服务器不提供所需的功能（465 通常用 \"tls\"，587 用 \"starttls\"）",
+                "compare security, port and username of this channel: the server does not offer what they need (465 is \
+                 mostly \"tls\", 587 \"starttls\")",
+            ),
+        },
         _ if error.is_permanent() => Outcome::Refused { message },
         _ => Outcome::Failed { message },
     }
 }
 
+/// The error with its causes; some of them say themselves what caused them.
 fn explain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(&format!(": {said}"));
+        }
         source = cause.source();
     }
     text

@@ -9,11 +9,11 @@ use super::super::notice::Notice;
 use super::super::outcome::{Outcome, of_feishu};
 use super::super::sign;
 use super::super::words::Words;
-use super::{calls, markdown, with_json};
+use super::{calls, fitted, markdown, with_json};
 use crate::config::{Channel, Severity};
 
-/// A request may have 20 KB.
-const TEXT_BYTES_MAX: usize = 15_000;
+/// Of a request's body.
+const BODY_BYTES_MAX: usize = 20_000;
 
 pub(super) async fn send(
     http: &Client,
@@ -23,12 +23,12 @@ pub(super) async fn send(
     words: &Words,
     now_ms: i64,
 ) -> Outcome {
-    let body = body(config, notices, words, now_ms);
-    client::send(with_json(http.post(url.clone()), &body), of_feishu).await
+    let body = fitted(BODY_BYTES_MAX, |text_bytes_max| body(config, notices, words, text_bytes_max, now_ms));
+    client::send(with_json(http.post(url.clone()), &body), Some(of_feishu)).await
 }
 
-fn body(config: &Channel, notices: &[Notice], words: &Words, now_ms: i64) -> Value {
-    let mut text = markdown(notices, words, config, TEXT_BYTES_MAX);
+fn body(config: &Channel, notices: &[Notice], words: &Words, text_bytes_max: usize, now_ms: i64) -> Value {
+    let mut text = markdown(notices, words, config, text_bytes_max);
     if calls(notices) {
         let all = config.mention_all.then_some("all");
         let ids: Vec<&str> = all.into_iter().chain(config.users.iter().map(String::as_str)).collect();

@@ -45,7 +45,7 @@ impl Sender {
                 if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
                     return Err(wrong("its url must begin with http:// or https:// and name a host".into()));
                 }
-                let http = client(&url, config.timeout_s).map_err(wrong)?;
+                let http = client(&url, config.ca.as_deref(), config.timeout_s).map_err(wrong)?;
                 Kind::Web { kind, url, http }
             }
         };
@@ -125,6 +125,20 @@ fn authorised(request: reqwest::RequestBuilder, config: &Channel) -> reqwest::Re
 
 fn with_json(request: reqwest::RequestBuilder, body: &serde_json::Value) -> reqwest::RequestBuilder {
     request.header("content-type", "application/json; charset=utf-8").body(body.to_string())
+}
+
+/// A body of at most `bytes_max`, made by `body` for a text of so many bytes: what surrounds the text, and JSON's
+/// escapes, count too.
+fn fitted(bytes_max: usize, body: impl Fn(usize) -> serde_json::Value) -> serde_json::Value {
+    let mut room = bytes_max;
+    loop {
+        let made = body(room);
+        let over = made.to_string().len().saturating_sub(bytes_max);
+        if over == 0 || room == 0 {
+            return made;
+        }
+        room = room.saturating_sub(over);
+    }
 }
 
 /// The notices as Markdown, as much of it as fits: what DingTalk, WeCom and Feishu's cards have in common.

@@ -36,7 +36,7 @@ pub(super) async fn send(
         let signature = sign::webhook(secret, timestamp_s, body.as_bytes());
         request = request.header("x-waystation-signature", format!("sha256={signature}"));
     }
-    client::send(request.body(body), |_| Outcome::Delivered).await
+    client::send(request.body(body), None).await
 }
 
 fn body(notices: &[Notice], words: &Words, now_ms: i64) -> Value {

@@ -21,7 +21,7 @@ pub(super) async fn send(
     notices: &[Notice],
     words: &Words,
 ) -> Outcome {
-    client::send(with_json(http.post(url.clone()), &body(config, notices, words)), of_wecom).await
+    client::send(with_json(http.post(url.clone()), &body(config, notices, words)), Some(of_wecom)).await
 }
 
 fn body(config: &Channel, notices: &[Notice], words: &Words) -> Value {
@@ -41,8 +41,14 @@ fn body(config: &Channel, notices: &[Notice], words: &Words) -> Value {
             },
         });
     }
-    let mentions: String = config.users.iter().filter(|_| call).map(|user| format!("<@{user}>")).collect();
-    let room = MARKDOWN_BYTES_MAX - (mentions.len() + 2).min(MARKDOWN_BYTES_MAX / 2);
+    let mut mentions = String::new();
+    for user in config.users.iter().filter(|_| call) {
+        // However many are to be called, half of the room is the message's.
+        if mentions.len() + user.len() + 3 <= MARKDOWN_BYTES_MAX / 2 {
+            mentions.push_str(&format!("<@{user}>"));
+        }
+    }
+    let room = MARKDOWN_BYTES_MAX - mentions.len() - 2;
     let mut content = markdown(notices, words, config, room);
     if !mentions.is_empty() {
         content.push_str(&format!("\n\n{mentions}"));

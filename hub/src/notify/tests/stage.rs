@@ -312,3 +312,27 @@ async fn what_ended_long_ago_is_passed_over() {
     case.stop().await;
     assert!(robot.received_already().is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robot_that_finds_us_too_fast_with_a_200_is_left_alone_and_loses_nothing() {
+    for (kind, answer, pause_s) in [
+        (ChannelKind::Dingtalk, r#"{"errcode":130101,"errmsg":"send too fast"}"#, 600),
+        (ChannelKind::Wecom, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, 60),
+        (ChannelKind::Feishu, r#"{"code":9499,"msg":"too many request"}"#, 60),
+    ] {
+        let mut robot = Robot::start(OK).await;
+        robot.will_answer(200, answer);
+        let mut case = Case::new(&[("duty", kind, robot.url("/"))]).await;
+        let began = now_ms();
+        case.feed.fire("a1");
+        robot.received().await;
+        case.until("it is noted", |case| case.actions().len() == 1).await;
+        let next = case.operations.next_due_at("duty").unwrap().unwrap();
+        assert!(next >= began + pause_s * 1_000, "{kind:?} {}", next - began);
+        case.stop().await;
+        assert!(case.actions()[0].starts_with("notice.fail firing offline"), "{:?}", case.actions());
+        assert_eq!((case.count("duty", "busy"), case.count("duty", "delivered")), (1, 0));
+        assert_eq!(case.operations.pending().unwrap(), [("duty".to_owned(), 1)]);
+        assert!(robot.received_already().is_none());
+    }
+}
