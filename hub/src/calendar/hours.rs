@@ -1,6 +1,7 @@
 //! Opening hours as the registry has them: `24h`, or `HH:MM-HH:MM`.
 
 use super::{MINUTE_MS, Zone};
+use std::fmt;
 
 const DAY_MINUTES: u16 = 24 * 60;
 
@@ -59,6 +60,17 @@ impl Hours {
             zone.at_minute(zone.day_start(day_ms, 1), self.closes)
         };
         (opens, closes)
+    }
+}
+
+/// As [`Hours::parse`] reads them.
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_all_day() {
+            return f.write_str("24h");
+        }
+        let [opens, closes] = [self.opens, self.closes].map(|at| (at / 60, at % 60));
+        write!(f, "{:02}:{:02}-{:02}:{:02}", opens.0, opens.1, closes.0, closes.1)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One transaction: readings into their blocks, the windows that they touch worked out again, and the progress.
 
 use super::block;
+use super::facts;
 use super::gather::{Finding, Gathered};
 use super::table::{self, BlockState, Level, Result};
 use super::utilisation::{
@@ -40,6 +41,7 @@ impl Commit<'_> {
         }
         for (station, times) in touched {
             let facts = (self.facts)(station);
+            facts::note(&transaction, station.as_str(), &facts)?;
             Windows {
                 transaction: &transaction,
                 station: station.as_str(),
@@ -81,17 +83,17 @@ fn put_usage(connection: &Connection, station: &StationId, hour: i64, samples: V
 }
 
 /// The windows of one station.
-struct Windows<'a> {
-    transaction: &'a Transaction<'a>,
-    station: &'a str,
-    facts: &'a Facts,
-    revision: &'a mut i64,
+pub struct Windows<'a> {
+    pub transaction: &'a Transaction<'a>,
+    pub station: &'a str,
+    pub facts: &'a Facts,
+    pub revision: &'a mut i64,
 }
 
 impl Windows<'_> {
     /// Works out every hour that has one of these samples, and every hour up to a day later that is there already:
     /// a late sample is what a later hour's counter is compared with. Then the days of those that changed.
-    fn work_out(&mut self, times: &[i64]) -> Result<()> {
+    pub fn work_out(&mut self, times: &[i64]) -> Result<()> {
         let calendar = &self.facts.calendar;
         let mut starts: BTreeSet<i64> = times.iter().map(|ts| calendar.hour_start(*ts)).collect();
         let (Some(first), Some(last)) = (starts.first().copied(), starts.last().copied()) else {

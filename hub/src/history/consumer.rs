@@ -10,6 +10,7 @@
 //! - The thread runs at a higher nice value: what acknowledges readings goes first.
 
 use super::commit::Commit;
+use super::corrections::Corrections;
 use super::gather::Gathering;
 use super::upkeep::{self, Retention};
 use super::{History, HistoryError};
@@ -57,6 +58,7 @@ pub struct Consumer {
     /// The newest receipt that was read, ms; `i64::MIN` before the first.
     log_time_ms: i64,
     unreadable_since: Option<Instant>,
+    corrections: Corrections,
 }
 
 /// The running thread.
@@ -101,6 +103,7 @@ impl Consumer {
             saved: applied,
             log_time_ms: i64::MIN,
             unreadable_since: None,
+            corrections: Corrections::default(),
         })
     }
 
@@ -271,6 +274,17 @@ impl Consumer {
 
     /// True if there is more to do.
     fn upkeep(&mut self) -> bool {
+        self.corrections.look(self.history.0.directory.load_full());
+        let corrected = self.corrections.step(&self.history);
+        let more = corrected.unwrap_or_else(|error| {
+            self.health.set("history", Err(error.to_string()));
+            false
+        });
+        more | self.thin_out()
+    }
+
+    /// Rolls up and deletes; true if there is more to do.
+    fn thin_out(&mut self) -> bool {
         if self.log_time_ms == i64::MIN {
             return false;
         }

@@ -3,9 +3,10 @@
 //!
 //! A window is judged as a whole even while it lasts, so that what is written last does not depend on when.
 
+use super::calendars::Calendars;
 use super::table::{self, parts_of};
 use super::utilisation::{Basis, Figures, Measures, Part, Parts, Uptime};
-use super::{Facts, History};
+use super::{History, facts};
 use crate::calendar::HOUR_MS;
 use crate::influx::{DerivedError, DerivedPoint, DerivedSource, Measurement};
 use rusqlite::Connection;
@@ -33,17 +34,26 @@ impl DerivedSource for History {
         limit: usize,
         take: &mut dyn FnMut(&DerivedPoint<'_>),
     ) -> Result<i64, DerivedError> {
-        let changed = self.read(|reader| changed_after(reader, place, limit));
-        let changed = changed.map_err(|error| DerivedError(error.to_string()))?;
+        let read = |reader: &Connection| {
+            let changed = changed_after(reader, place, limit)?;
+            let mut calendars: HashMap<String, Calendars> = HashMap::new();
+            for window in &changed {
+                let Ok(id) = StationId::try_from(window.station.as_str()) else { continue };
+                if !calendars.contains_key(&window.station) {
+                    let of_station = facts::calendars(reader, &window.station, self.facts(&id).calendar)?;
+                    calendars.insert(window.station.clone(), of_station);
+                }
+            }
+            Ok((changed, calendars))
+        };
+        let (changed, calendars) = self.read(read).map_err(|error| DerivedError(error.to_string()))?;
         let directory = self.0.directory.load();
-        let mut facts: HashMap<String, Facts> = HashMap::new();
         let mut last = place;
         for window in changed {
             last = last.max(window.revision);
-            let Ok(id) = StationId::try_from(window.station.as_str()) else { continue };
-            let facts = facts.entry(window.station.clone()).or_insert_with(|| self.facts(&id));
+            let Some(calendars) = calendars.get(&window.station) else { continue };
             let district = directory.station(&window.station).and_then(|station| station.district.as_deref());
-            take(&point(&window, facts, district));
+            take(&point(&window, calendars, district));
         }
         Ok(last)
     }
@@ -114,13 +124,13 @@ fn changed_after(reader: &Connection, place: i64, limit: usize) -> table::Result
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn point<'a>(window: &'a Changed, facts: &Facts, district: Option<&'a str>) -> DerivedPoint<'a> {
+fn point<'a>(window: &'a Changed, calendars: &Calendars, district: Option<&'a str>) -> DerivedPoint<'a> {
     let (measurement, end) = if window.daily {
-        (Measurement::UtilisationDay, facts.calendar.next_day_start(window.start))
+        (Measurement::UtilisationDay, calendars.next_day_start(window.start))
     } else {
         (Measurement::UtilisationHour, window.start + HOUR_MS)
     };
-    let open_ms = facts.calendar.open_ms(window.start, end);
+    let open_ms = calendars.open_ms(window.start, end);
     let mut basis = Basis::due(window.measures, end - window.start, open_ms, Uptime::default());
     basis.observed(window.parts);
     DerivedPoint {

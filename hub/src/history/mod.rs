@@ -9,9 +9,12 @@
 
 mod block;
 mod bytes;
+mod calendars;
 mod commit;
 mod consumer;
+mod corrections;
 mod derived;
+mod facts;
 mod gather;
 mod low_use;
 mod query;

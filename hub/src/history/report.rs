@@ -1,5 +1,7 @@
 //! Utilisation over time and space: windows from the file, summed by what is asked for, figures last.
 
+use super::calendars::Calendars;
+use super::facts;
 use super::table::{self, parts_of};
 use super::utilisation::{Basis, Figures, Measures, Parts, Uptime};
 use super::{History, HistoryError};
@@ -121,7 +123,7 @@ impl History {
         uptime: UptimeOf<'_>,
     ) -> Result<Vec<UtilisationItem>, HistoryError> {
         let directory = self.0.directory.load();
-        let report = Report::new(self, &directory, query);
+        let report = Report::new(self, &directory, query, self.read(facts::past)?);
         let buckets = report.buckets_max();
         let (rows, windows) =
             (buckets.saturating_mul(report.groups.len()), buckets.saturating_mul(report.members.len()));
@@ -152,7 +154,7 @@ impl History {
             station: None,
             district: None,
         };
-        let report = Report::new(self, directory, &query);
+        let report = Report::new(self, directory, &query, self.read(facts::past)?);
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
         let now = self.now_ms();
         let basis = |member: &Member| {
@@ -190,7 +192,7 @@ struct Member {
     place: usize,
     group: usize,
     station: Arc<Station>,
-    calendar: Calendar,
+    calendar: Calendars,
 }
 
 impl Member {
@@ -238,7 +240,13 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(history: &History, directory: &'a Directory, query: &'a UtilisationQuery) -> Self {
+    /// `past`: earlier calendars of stations that had others.
+    fn new(
+        history: &History,
+        directory: &'a Directory,
+        query: &'a UtilisationQuery,
+        mut past: HashMap<String, Vec<(i64, Calendar)>>,
+    ) -> Self {
         let asked = |station: &&Arc<Station>| {
             query.station.as_deref().is_none_or(|id| station.id.as_str() == id)
                 && query
@@ -256,7 +264,8 @@ impl<'a> Report<'a> {
             });
             let place = report.members.len();
             report.places.insert(station.id.as_str(), place);
-            let calendar = station.calendar(&history.0.zone);
+            let before = past.remove(station.id.as_str()).unwrap_or_default();
+            let calendar = Calendars::new(before, station.calendar(&history.0.zone));
             report.members.push(Member { place, group: number, station: Arc::clone(station), calendar });
         }
         report

@@ -11,6 +11,7 @@
 //!              had been deleted, to be added to its roll-ups
 //! window_hour  utilisation's parts of a local hour; kept WINDOW_DAYS
 //! window_day   the same of a local day; kept for ever
+//! fact         what a station's windows were worked out with: opening hours, zone, capacity; module facts
 //! finding      what the hub itself found of stations' presence; kept WINDOW_DAYS
 //! seen         when each station was first heard, and what it was seen to measure
 //! ```
@@ -19,12 +20,13 @@
 //! starts exactly behind what is in here, and what is in here twice replaces itself. `revision` rises with each change
 //! of a window, and begins at the time when the file was made, so that a file made anew is never behind an old one.
 
-use super::HistoryError;
+use super::{HistoryError, facts};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::Path;
 use std::time::Duration;
 
-const VERSION: i64 = 1;
+/// Steps from one version of the file to the next.
+const STEPS: &[&str] = &[TABLES, facts::TABLE];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "
@@ -83,17 +85,20 @@ pub fn open_writer(path: &Path, now_ms: i64) -> Result<Connection, HistoryError>
     // FULL syncs the WAL at each commit: the log's cursor moves on the strength of it.
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
-    match found {
-        VERSION => {}
-        0 => {
-            let transaction = connection.transaction().map_err(failed)?;
-            transaction.execute_batch(TABLES).map_err(failed)?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX); // a handful
+    let done = usize::try_from(found).ok().filter(|done| *done <= STEPS.len());
+    let Some(done) = done else { return Err(HistoryError::Newer { path: path.to_owned(), found, known }) };
+    if done < STEPS.len() {
+        let transaction = connection.transaction().map_err(failed)?;
+        for step in &STEPS[done..] {
+            transaction.execute_batch(step).map_err(failed)?;
+        }
+        if done == 0 {
             let first = "INSERT INTO progress VALUES (1, '', 0, ?1)";
             transaction.execute(first, params![now_ms.saturating_mul(1_000)]).map_err(failed)?;
-            transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
-            transaction.commit().map_err(failed)?;
         }
-        newer => return Err(HistoryError::Newer { path: path.to_owned(), found: newer, known: VERSION }),
+        transaction.pragma_update(None, "user_version", known).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
     }
     Ok(connection)
 }

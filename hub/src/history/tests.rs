@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use waystation_protocol::*;
 
+mod corrections;
 mod generated;
 
 /// 2026-03-02 00:00 in Shanghai.
@@ -125,6 +126,28 @@ fn a_reading_is_there_before_and_after_it_is_committed_once() {
     check(&case);
     assert_eq!(case.history.progress("log").unwrap(), 2);
     assert_eq!(case.history.progress("another log").unwrap(), 0);
+}
+
+#[test]
+fn a_file_of_an_older_hub_is_brought_up_to_date() {
+    let mut case = Case::new(&["a"]);
+    case.gather("a", vec![air(DAY, 20.0)]);
+    case.commit();
+    let older = "DROP TABLE fact; PRAGMA user_version = 1;";
+    case.history.write(|writer| Ok(writer.execute_batch(older)?)).unwrap();
+    let (path, directory) = (case.history.0.path.clone(), case.history.0.directory.clone());
+    let folder = path.parent().unwrap();
+    case.history = History::open(folder, directory, Zone::utc(), now).unwrap();
+    check_len(&case, 1);
+    case.gather("a", vec![air(DAY + 1, 20.0)]);
+    case.commit();
+    assert!(case.history.read(|reader| facts::known(reader, "a")).unwrap().is_some());
+    case.history.write(|writer| Ok(writer.execute_batch("PRAGMA user_version = 99;")?)).unwrap();
+    let directory = case.history.0.directory.clone();
+    assert!(matches!(
+        History::open(folder, directory, Zone::utc(), now),
+        Err(HistoryError::Newer { found: 99, .. })
+    ));
 }
 
 #[test]

@@ -2,10 +2,13 @@ use super::*;
 use crate::calendar::{DAY_MS, Zone};
 use crate::config;
 use crate::history::Query;
-use crate::registry::Directory;
+use crate::history::table;
+use crate::history::utilisation::Part;
+use crate::registry::{Directory, NewStation, TokenHash};
 use crate::shutdown;
+use std::sync::Arc;
 use waystation_durable_log::{Options, Writer};
-use waystation_protocol::{Environment, Kind, Reading, StationId};
+use waystation_protocol::{Body, Environment, Kind, Occupancy, Reading, StationId};
 
 const START: i64 = 1_790_000_000_000;
 
@@ -29,10 +32,17 @@ impl Case {
     }
 
     fn append(&mut self, numbers: std::ops::Range<i64>) {
-        for number in numbers {
-            let body = Environment { temperature_c: Some(20.0), ..Environment::default() };
-            let reading =
-                Reading { ts: START + number, device: "env-1".try_into().unwrap(), body: body.into() };
+        let body = Environment { temperature_c: Some(20.0), ..Environment::default() };
+        self.append_at(numbers.map(|number| (number, body.clone().into())).collect());
+    }
+
+    fn append_bodies(&mut self, bodies: Vec<Body>) {
+        self.append_at((0..).zip(bodies).collect());
+    }
+
+    fn append_at(&mut self, bodies: Vec<(i64, Body)>) {
+        for (number, body) in bodies {
+            let reading = Reading { ts: START + number, device: "device-1".try_into().unwrap(), body };
             let station = station();
             let entry = Entry { station, received_ms: START + number, what: What::Readings(vec![reading]) };
             let mut record = Vec::new();
@@ -102,6 +112,36 @@ fn what_is_gathered_can_be_asked_for_and_survives_a_crash_in_the_log() {
     drop(consumer); // as a crash would: nothing is committed
     assert_eq!(case.log.cursors(), [(CURSOR.to_owned(), 0)]);
     assert_eq!(case.run(), 10);
+}
+
+#[test]
+fn a_changed_registry_is_noticed_by_the_thread_also_after_a_restart() {
+    let directory = |capacity: &str| {
+        let new = NewStation { id: "a".into(), capacity: capacity.into(), ..NewStation::default() };
+        Arc::new(Directory::new(vec![(new.check().unwrap(), TokenHash::of(b"a"))], Vec::new()))
+    };
+    let capacity = |history: &History| {
+        let hours = history.read(|reader| table::hours(reader, "a", 0, i64::MAX)).unwrap();
+        hours.iter().map(|(_, parts)| parts.get(Part::Capacity)).sum::<i64>()
+    };
+    let mut case = Case::new();
+    case.append_bodies(vec![Occupancy { people: Some(5), ..Occupancy::default() }.into()]);
+    let mut consumer = case.consumer(u64::MAX);
+    consumer.history.0.directory.store(directory("10"));
+    while consumer.gather() {}
+    assert!(consumer.commit_or_report());
+    let first = capacity(&consumer.history);
+    assert!(first > 0);
+    while consumer.upkeep() {}
+    assert_eq!(capacity(&consumer.history), first);
+    consumer.history.0.directory.store(directory("20"));
+    while consumer.upkeep() {}
+    assert_eq!(capacity(&consumer.history), 2 * first);
+    drop(consumer);
+    let mut restarted = case.consumer(u64::MAX);
+    restarted.history.0.directory.store(directory("30"));
+    while restarted.upkeep() {}
+    assert_eq!(capacity(&restarted.history), 3 * first);
 }
 
 #[test]

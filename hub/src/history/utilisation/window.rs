@@ -13,7 +13,7 @@ use waystation_protocol::{
 pub type ByDevice<'a, T> = BTreeMap<&'a DeviceId, Vec<(i64, &'a T)>>;
 
 /// What a station's figures depend on besides its samples.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     pub calendar: Calendar,
     /// Places by the registry.
