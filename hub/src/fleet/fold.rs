@@ -312,6 +312,7 @@ impl Fleet {
             registered: directory.is_none() || facts.registered(),
             planned,
             heard,
+            only_danger: false,
             now: at_ms,
             changes,
         };

@@ -3,6 +3,9 @@
 //! A gateway may say it. Else it shows: what comes from a clock that is slow is behind by the same amount after ten
 //! minutes, while an outbox that is replayed catches up. Only what is behind by more than the contract allows is
 //! looked at; a clock that is fast by so much has its readings in quarantine.
+//!
+//! What endangers people cannot wait for ten minutes: for that, half a minute of the same lag is enough
+//! ([`Clock::present_ms`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +16,15 @@ const MOST_MS: i64 = 6 * 3_600_000;
 /// Time over which it must stay the same, ms, and by how much it may differ.
 const WATCHED_MS: i64 = 600_000;
 const STEADY_MS: i64 = 10_000;
+/// The same for what endangers people [J]: an outbox that is replayed loses more lag in this time, unless it drains
+/// hardly faster than it fills; then nothing newer can be had anyway.
+const PACE_WATCHED_MS: i64 = 30_000;
+const PACE_STEADY_MS: i64 = 2_000;
+/// A lag that grew by more is another one, ms: such travel is rare.
+const GROWN_MS: i64 = 60_000;
 
 /// What is known of a station's clock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Clock {
     /// Device time minus the hub's, as the gateway said it.
@@ -27,6 +36,16 @@ pub struct Clock {
     behind_ms: i64,
     /// Whether the last look changed what was found, so that rules must hear of it.
     looked: bool,
+    /// The lag of late readings, while it stays the same. Readings in time leave it alone: they may come from another
+    /// device, whose clock is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late: Option<Box<Lag>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Lag {
+    since_ms: i64,
+    behind_ms: i64,
 }
 
 impl Clock {
@@ -38,6 +57,19 @@ impl Clock {
             return ts;
         }
         ts.saturating_sub(self.said_ms.unwrap_or(self.found_ms))
+    }
+
+    /// Takes note of a late reading. When it was measured, by the hub's clock, if it comes as late as others did for a
+    /// while: then the clock is slow, and it is the device's present word.
+    pub fn present_ms(&mut self, ts: i64, now: i64) -> Option<i64> {
+        let behind_ms = now.saturating_sub(ts);
+        let lag = self.late.get_or_insert_with(|| Box::new(Lag { since_ms: now, behind_ms }));
+        if !(-STEADY_MS..=GROWN_MS).contains(&(behind_ms - lag.behind_ms)) {
+            **lag = Lag { since_ms: now, behind_ms };
+        }
+        let watched = now - lag.since_ms >= PACE_WATCHED_MS && behind_ms <= MOST_MS;
+        let steady = (behind_ms - lag.behind_ms).abs() <= PACE_STEADY_MS;
+        (watched && steady).then(|| ts.saturating_add(lag.behind_ms).min(now))
     }
 
     /// The gateway says it, in a reading with this time; one that was kept for long speaks of another day.
@@ -52,6 +84,7 @@ impl Clock {
     pub fn begin_again(&mut self, now: i64) {
         self.looked = self.found_ms != 0;
         (self.found_ms, self.heard_ms, self.behind_ms) = (0, now, 0);
+        self.late = None;
     }
 
     /// A message came whose newest reading has this time.

@@ -3,6 +3,7 @@
 //! Invariants
 //! - Late readings are not judged: one counts if it is hardly older than its receipt, by a clock that may be wrong
 //!   ([`Clock`]), and not older than the last one of its device. So a backfill raises no alert, and none ends by it.
+//!   What endangers people is judged as soon as the clock seems to be wrong, the rest when that is certain.
 //! - At most [`DEVICES_MAX`] devices are remembered; past that the one silent for longest is forgotten.
 
 use super::address::AddressRange;
@@ -130,9 +131,17 @@ impl StationAlerts {
             self.clock.says(*offset_ms, reading.ts, judge.now, LIVE_MS);
         }
         let measured_ms = self.clock.measured_ms(reading.ts, judge.now, LIVE_MS);
-        if judge.now.saturating_sub(measured_ms) > LIVE_MS {
-            return;
+        if judge.now.saturating_sub(measured_ms) <= LIVE_MS {
+            self.judge(judge, reading, measured_ms);
+        } else if let Some(measured_ms) = self.clock.present_ms(reading.ts, judge.now)
+            && matches!(reading.body, Body::Cabinet(_) | Body::Door(_))
+        {
+            let judge = &mut Judge { only_danger: true, changes: judge.changes, ..*judge };
+            self.judge(judge, reading, measured_ms);
         }
+    }
+
+    fn judge(&mut self, judge: &mut Judge<'_>, reading: &Reading, measured_ms: i64) {
         let Some(at) = self.place(reading.body.kind(), &reading.device) else { return };
         let zones = self.devices.iter().filter(|device| device.memory.is_for(Kind::Occupancy)).count();
         let room_capacity = judge.facts.capacity().filter(|_| zones == 1);
@@ -204,11 +213,11 @@ impl StationAlerts {
             return;
         };
         let Some(slots) = &cabinet.slots else { return };
-        let Self { watches, devices, .. } = self;
+        let Self { watches, devices, clock, .. } = self;
         let is_it = |known: &&mut Device| known.id == *device && known.memory.is_for(Kind::Cabinet);
         if let Some(Device { id, newest_ms, memory: Memory::Cabinet(memory) }) =
             devices.iter_mut().find(is_it)
-            && *newest_ms == *ts
+            && *newest_ms == clock.measured_ms(*ts, judge.now, LIVE_MS)
         {
             memory.stock(judge, watches, id, *ts, slots);
         }

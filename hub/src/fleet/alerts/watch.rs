@@ -120,6 +120,8 @@ pub struct Judge<'a> {
     pub planned: bool,
     /// Whether the hub hears the station, so that what it does not say did not happen.
     pub heard: bool,
+    /// Only rules about what endangers people are judged.
+    pub only_danger: bool,
     pub now: i64,
     pub changes: &'a mut Vec<Change>,
 }
@@ -135,6 +137,9 @@ impl Judge<'_> {
     ) {
         if watches.is_empty() && !verdict.is_set() {
             return; // the usual case
+        }
+        if self.only_danger && !endangers(subject.rule) {
+            return;
         }
         let at = watches.iter().position(|watch| subject.is(watch));
         match (at, verdict.is_set()) {
@@ -239,6 +244,21 @@ impl Judge<'_> {
 /// Rules about what goes on until something is said: time alone makes them true. The others wait to be confirmed.
 fn fires_by_time(rule: Rule) -> bool {
     matches!(rule, Rule::DoorHeldOpen | Rule::DoorLocked | Rule::RecordsLost)
+}
+
+/// Rules about what endangers people.
+fn endangers(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::CabinetSmoke
+            | Rule::CabinetWater
+            | Rule::CabinetExtinguisher
+            | Rule::CabinetTemperature
+            | Rule::CellHot
+            | Rule::CellRise
+            | Rule::CellColdCharge
+            | Rule::DoorForced
+    )
 }
 
 /// Rules that people at work in a station set off; what endangers people is never kept back.

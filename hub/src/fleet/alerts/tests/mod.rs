@@ -1,6 +1,7 @@
 //! Scripts of events at simulated times, and the exact list of alerts that they raise.
 
 mod gone;
+mod late;
 mod restart;
 mod rules;
 mod useless;
