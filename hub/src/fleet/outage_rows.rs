@@ -39,6 +39,8 @@ pub struct OutageFilter {
     pub from: i64,
     /// Exclusive.
     pub to: i64,
+    /// Where the last page ended: only outages behind this station and start.
+    pub after: Option<(StationId, i64)>,
 }
 
 /// Writes what changed of these stations' silences.
@@ -89,8 +91,12 @@ pub fn each(
     filter: &OutageFilter,
     mut visit: impl FnMut(Outage) -> ControlFlow<()>,
 ) -> rusqlite::Result<()> {
-    // Two statements, so that each finds its rows by an index.
-    let of = if filter.station.is_some() { "station = :station" } else { ":station IS NULL" };
+    // A statement for each case, so that it finds its rows by an index.
+    let of = match (&filter.station, &filter.after) {
+        (Some(_), _) => "station = :station AND :after IS :after",
+        (None, Some(_)) => ":station IS NULL AND station >= :after",
+        (None, None) => ":station IS NULL AND :after IS NULL",
+    };
     let mut select = connection.prepare_cached(&format!(
         "SELECT station, starts_at, ends_at, unknown, worked FROM outage
          WHERE {of} AND starts_at < :to AND (ends_at IS NULL OR ends_at > :from)
@@ -98,6 +104,7 @@ pub fn each(
     ))?;
     let parameters = named_params! {
         ":station": filter.station.as_ref().map(StationId::as_str),
+        ":after": filter.after.as_ref().map(|(station, _)| station.as_str()),
         ":from": filter.from,
         ":to": filter.to,
     };
@@ -108,7 +115,10 @@ pub fn each(
         let mut flow = ControlFlow::Continue(());
         silence(row)?.outages(&station, |outage| {
             let touches = outage.starts_at < filter.to && outage.interval().1 > filter.from;
-            if touches && flow.is_continue() {
+            let is_behind = |(station, starts_at): &(StationId, i64)| {
+                (outage.station.as_str(), outage.starts_at) > (station.as_str(), *starts_at)
+            };
+            if touches && filter.after.as_ref().is_none_or(is_behind) && flow.is_continue() {
                 flow = visit(outage);
             }
         });
@@ -130,4 +140,57 @@ fn silence(row: &Row<'_>) -> rusqlite::Result<Silence> {
 
 fn parts_json(parts: &[Interval]) -> Option<String> {
     if parts.is_empty() { None } else { serde_json::to_string(parts).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::schema;
+
+    fn page(connection: &Connection, filter: &OutageFilter, limit: usize) -> Vec<(String, i64)> {
+        let mut found = Vec::new();
+        let visit = |outage: Outage| {
+            found.push((outage.station.to_string(), outage.starts_at));
+            if found.len() == limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        each(connection, filter, visit).unwrap();
+        found
+    }
+
+    #[test]
+    fn a_page_goes_on_where_the_last_one_ended_whatever_came_or_went_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&folder.path().join("state.db")).unwrap();
+        let insert = |station: &str, starts_at: i64, worked: Option<&str>| {
+            let row = "INSERT INTO outage VALUES (?1, ?2, ?3, NULL, ?4)";
+            connection.execute(row, params![station, starts_at, starts_at + 100, worked]).unwrap();
+        };
+        for station in ["jb-1", "jb-2", "jb-3"] {
+            for starts_at in [1_000, 2_000] {
+                // A silence of two parts: the link was down, then the station.
+                let worked = format!("[[{starts_at},{}]]", starts_at + 50);
+                insert(station, starts_at, Some(&worked));
+            }
+        }
+        let all = OutageFilter { station: None, from: 0, to: i64::MAX, after: None };
+        let expected = page(&connection, &all, usize::MAX);
+        assert_eq!(expected.len(), 12);
+        for limit in 1..=5 {
+            let (mut seen, mut filter) = (Vec::new(), all.clone());
+            loop {
+                let items = page(&connection, &filter, limit);
+                let Some((station, starts_at)) = items.last().cloned() else { break };
+                filter.after = Some((station.parse().unwrap(), starts_at));
+                seen.extend(items);
+            }
+            assert_eq!(seen, expected, "{limit}");
+        }
+        let after = Some(("jb-1".parse().unwrap(), 2_050));
+        let rest = OutageFilter { after: after.clone(), ..all.clone() };
+        insert("jb-0", 500, None);
+        connection.execute("DELETE FROM outage WHERE station = 'jb-1' AND starts_at = 1000", []).unwrap();
+        assert_eq!(page(&connection, &rest, 1), [("jb-2".to_owned(), 1_000)]);
+        let of_one = OutageFilter { station: Some("jb-1".parse().unwrap()), after, ..all };
+        assert_eq!(page(&connection, &of_one, 9), []);
+    }
 }

@@ -151,7 +151,6 @@ fn read(parameters: &Parameters) -> Result<AlertFilter, Problem> {
         [AlertState::Firing, AlertState::Resolved].into_iter().find(|state| state.as_str() == text)
     };
     let severity = |text: &str| Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
-    let expected = "the `next` of the page before, unchanged";
     let severities = Severity::ALL.map(Severity::as_str).join(", ");
     Ok(AlertFilter {
         state: parameters.parsed("state", "`firing` or `resolved`", states)?,
@@ -159,9 +158,7 @@ fn read(parameters: &Parameters) -> Result<AlertFilter, Problem> {
         severity: parameters.parsed("severity", &severities, severity)?,
         station: parameters.parsed("station", "a station's id", |text| StationId::try_from(text).ok())?,
         district: parameters.text("district").map(str::to_owned),
-        after: parameters
-            .parsed("cursor", expected, cursor)?
-            .or(parameters.parsed("after", expected, cursor)?),
+        after: parameters.cursor_of(cursor)?,
         limit: u32::try_from(parameters.limit()?).unwrap_or(u32::MAX),
     })
 }

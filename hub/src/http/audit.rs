@@ -1,33 +1,65 @@
 //! `/api/v1/audit`: who did what, newest first; and how handlers note what they do.
 
 use super::access::Reading;
+use super::csv::{self, Cell};
 use super::query::Parameters;
 use super::stations::Page;
 use super::{App, Problem};
+use crate::calendar::Zone;
 use crate::clock::now_ms;
 use crate::operations::{Audit, AuditEntry, AuditFilter, OperationsError};
 use crate::registry::Principal;
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+const COLUMNS: [&str; 7] = ["id", "time", "who", "role", "action", "target", "detail"];
 
 pub(super) async fn list(
     State(app): State<App>,
     reading: Reading,
     parameters: Parameters,
-) -> Result<Json<Page<AuditEntry>>, Problem> {
+) -> Result<Response, Problem> {
     if !reading.payloads {
         return Err(Problem::forbidden("the audit log is for the roles operator and admin"));
     }
-    parameters.allow(&["limit", "after", "cursor", "who", "role", "action", "target"])?;
+    parameters
+        .allow(&["limit", "after", "cursor", "who", "role", "action", "target", "from", "to", "format"])?;
     let text = |name| parameters.text(name).map(str::to_owned);
-    let filter =
-        AuditFilter { who: text("who"), role: text("role"), action: text("action"), target: text("target") };
+    let filter = AuditFilter {
+        who: text("who"),
+        role: text("role"),
+        action: text("action"),
+        target: text("target"),
+        from: parameters.time("from")?,
+        to: parameters.time("to")?,
+    };
     let (before, limit) = (parameters.number_cursor()?, parameters.limit()?);
+    let is_csv = parameters.is_csv()?;
     app.blocking(move |app| {
         let page = app.sources.operations.audit_page(before, limit, &filter).map_err(failed)?;
-        Ok(Json(Page { items: page.items, next: page.next.map(|id| id.to_string()) }))
+        let next = page.next.map(|id| id.to_string());
+        if is_csv {
+            let zone = app.sources.config.calendar.zone();
+            let rows = page.items.into_iter().map(|entry| cells(entry, &zone));
+            return csv::answer("audit.csv", &COLUMNS, rows, next.as_deref());
+        }
+        Ok(Json(Page { items: page.items, next }).into_response())
     })
     .await
+}
+
+fn cells(entry: AuditEntry, zone: &Zone) -> Vec<Cell> {
+    let Audit { at, who, role, action, target, detail } = entry.audit;
+    vec![
+        entry.id.into(),
+        zone.show(at).into(),
+        who.into(),
+        role.into(),
+        action.into(),
+        target.into(),
+        detail.into(),
+    ]
 }
 
 /// Notes an act in the audit log, does it, and notes if it failed: nothing is done that cannot be noted. Blocks.

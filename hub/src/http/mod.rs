@@ -19,6 +19,7 @@ mod kept;
 mod ledger;
 mod limits;
 mod maintenance;
+mod mark;
 mod occupancy;
 mod openapi;
 mod outages;

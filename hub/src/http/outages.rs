@@ -32,23 +32,20 @@ pub(super) async fn list(
     parameters.allow(&["station", "from", "to", "limit", "cursor", "after"])?;
     let (from, to) = period(&parameters)?;
     let station = parameters.text("station").map(|id| registered(&app, id)).transpose()?;
-    let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
-    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let limit = parameters.limit()?;
+    let after = parameters.cursor_of(cursor)?;
     app.blocking(move |app| {
-        let mut number = 0_usize;
-        let mut found = Vec::new();
-        let filter = OutageFilter { station, from, to };
+        let mut found: Vec<Outage> = Vec::new();
+        let filter = OutageFilter { station, from, to, after };
         let visit = |outage| {
-            if number >= offset {
-                found.push(outage);
-            }
-            number += 1;
+            found.push(outage);
             // One more than asked for tells that there is a next page.
             if found.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         app.sources.store.each_outage(&filter, visit).map_err(failed)?;
-        let next = (found.len() > limit).then(|| offset.saturating_add(limit).to_string());
+        let more = found.len() > limit;
         found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| format!("{}-{}", last.starts_at, last.station));
         let maintenance = app.sources.operations.maintenance().map_err(audit::failed)?;
         let directory = app.sources.directory.load();
         let mark = |outage: Outage| {
@@ -58,6 +55,12 @@ pub(super) async fn list(
         Ok(Json(Page { items: found.into_iter().flat_map(mark).collect(), next }))
     })
     .await
+}
+
+/// Start and station of the last outage of the page before.
+fn cursor(text: &str) -> Option<(StationId, i64)> {
+    let (starts_at, station) = text.split_once('-')?;
+    Some((StationId::try_from(station).ok()?, starts_at.parse().ok()?))
 }
 
 #[derive(Serialize)]
@@ -87,7 +90,7 @@ pub(super) async fn availability(
             app.sources.fleet.lock().station(station.as_str()).and_then(|known| known.first_seen_ms());
         let to = to.min(now_ms);
         let from = from.max(first_seen.unwrap_or(now_ms)).min(to);
-        let filter = OutageFilter { station: Some(station.clone()), from, to };
+        let filter = OutageFilter { station: Some(station.clone()), from, to, after: None };
         let outages = app.sources.store.outages(&filter).map_err(failed)?;
         let maintenance = app.sources.operations.maintenance().map_err(audit::failed)?;
         let windows = windows(&maintenance, &app.sources.directory.load(), &station);

@@ -2,10 +2,10 @@
 
 use super::access::Reading;
 use super::history::{self, failed, stretch};
+use super::mark::{Mark, cut};
 use super::query::Parameters;
 use super::stations::Page;
 use super::uptime::uptimes;
-use super::utilisation::cut;
 use super::{App, Problem};
 use crate::calendar::DAY_MS;
 use crate::clock::now_ms;
@@ -30,10 +30,10 @@ pub(super) async fn low_use(
     parameters: Parameters,
 ) -> Result<Json<Page<LowUse>>, Problem> {
     parameters.allow(&["limit", "cursor", "after"])?;
-    let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
+    let (limit, mark) = (parameters.limit()?, parameters.cursor_of(Mark::read)?);
     app.blocking(move |app| {
         let list = app.low_use.get(LOW_USE_KEPT, || history::of(app)?.low_use().map_err(failed))?;
-        Ok(Json(cut(list.to_vec(), offset, limit)))
+        Ok(Json(cut(&list, mark, limit, |item| Mark::of(&item.station))))
     })
     .await
 }
@@ -44,7 +44,7 @@ pub(super) async fn stars(
     parameters: Parameters,
 ) -> Result<Json<Page<StarProposal>>, Problem> {
     parameters.allow(&["from", "to", "limit", "cursor", "after"])?;
-    let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
+    let (limit, mark) = (parameters.limit()?, parameters.cursor_of(Mark::read)?);
     let (from, to) = stretch(parameters.time("from")?, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
     if to.saturating_sub(from) > STRETCH_MAX_MS {
         return Err(Problem::bad_request("from, to: at most 366 days in one answer"));
@@ -53,7 +53,7 @@ pub(super) async fn stars(
         let uptime = uptimes(app, from, to, None)?;
         let alerts = open_alerts(app);
         let proposals = history::of(app)?.stars(from, to, &uptime, &alerts).map_err(failed)?;
-        Ok(Json(cut(proposals, offset, limit)))
+        Ok(Json(cut(&proposals, mark, limit, |item| Mark::of(&item.station))))
     })
     .await
 }

@@ -82,12 +82,16 @@ impl Parameters {
         Ok(self.parsed("limit", &expected, in_range)?.unwrap_or(default))
     }
 
-    /// The `next` of the page before, where it is a number.
-    pub fn number_cursor(&self) -> Result<Option<i64>, Problem> {
-        let number = |text: &str| text.parse().ok().filter(|number| *number >= 0);
+    /// The `next` of the page before, under either of its names, as `read` takes it apart.
+    pub fn cursor_of<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
         let expected = "the `next` of the page before, unchanged";
-        let after = self.parsed("after", expected, number)?;
-        Ok(self.parsed("cursor", expected, number)?.or(after))
+        let after = self.parsed("after", expected, &read)?;
+        Ok(self.parsed("cursor", expected, &read)?.or(after))
+    }
+
+    /// The same where it is a number.
+    pub fn number_cursor(&self) -> Result<Option<i64>, Problem> {
+        self.cursor_of(|text| text.parse().ok().filter(|number| *number >= 0))
     }
 
     /// A parameter that is `true` or `false`; absent is false.

@@ -36,10 +36,12 @@ pub fn uptimes(
         }
         ControlFlow::Continue(())
     };
-    app.sources.store.each_outage(&OutageFilter { station, from, to }, visit).map_err(|error| {
-        tracing::error!(%error, "the outages cannot be read");
-        Problem::unavailable("the outages cannot be read now; the hub's log says why")
-    })?;
+    app.sources.store.each_outage(&OutageFilter { station, from, to, after: None }, visit).map_err(
+        |error| {
+            tracing::error!(%error, "the outages cannot be read");
+            Problem::unavailable("the outages cannot be read now; the hub's log says why")
+        },
+    )?;
     let now_ms = now_ms();
     Ok(move |station: &Station, from: i64, to: i64| {
         let Some(known) = stations.get(&station.id) else { return Uptime::default() };

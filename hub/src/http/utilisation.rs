@@ -3,8 +3,8 @@
 use super::access::Reading;
 use super::csv::{self, Cell};
 use super::history::{self, failed, stretch};
+use super::mark::{Mark, cut};
 use super::query::Parameters;
-use super::stations::Page;
 use super::uptime::uptimes;
 use super::{App, Problem};
 use crate::calendar::DAY_MS;
@@ -59,7 +59,7 @@ pub(super) async fn list(
         "after",
     ])?;
     let (query, is_csv) = (read(&parameters)?, parameters.is_csv()?);
-    let (limit, offset) = (parameters.limit()?, parameters.number_cursor()?.unwrap_or(0));
+    let (limit, mark) = (parameters.limit()?, parameters.cursor_of(Mark::read)?);
     app.blocking(move |app| {
         let uptime = uptimes(app, query.from, query.to, query.station.as_deref())?;
         let items = history::of(app)?.utilisation(&query, &uptime).map_err(failed)?;
@@ -72,7 +72,10 @@ pub(super) async fn list(
                 None,
             );
         }
-        Ok(Json(cut(items, offset, limit)).into_response())
+        let name = |item: &UtilisationItem| {
+            Mark::of(&(item.from, item.district.as_deref(), item.key.as_str(), item.kind.as_str()))
+        };
+        Ok(Json(cut(&items, mark, limit, name)).into_response())
     })
     .await
 }
@@ -94,14 +97,6 @@ fn read(parameters: &Parameters) -> Result<UtilisationQuery, Problem> {
         station: parameters.text("station").map(str::to_owned),
         district: parameters.text("district").map(str::to_owned),
     })
-}
-
-/// One page of a list that was worked out as a whole.
-pub(super) fn cut<T: serde::Serialize>(items: Vec<T>, offset: i64, limit: usize) -> Page<T> {
-    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-    let end = offset.saturating_add(limit);
-    let next = (end < items.len()).then(|| end.to_string());
-    Page { items: items.into_iter().skip(offset).take(limit).collect(), next }
 }
 
 fn columns() -> Vec<String> {

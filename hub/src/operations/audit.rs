@@ -67,6 +67,10 @@ pub struct AuditFilter {
     /// An action, or the beginning of several, such as `maintenance.`.
     pub action: Option<String>,
     pub target: Option<String>,
+    /// Ms since the Unix epoch; inclusive.
+    pub from: Option<i64>,
+    /// Exclusive.
+    pub to: Option<i64>,
 }
 
 /// Some entries, the newest first.
@@ -99,11 +103,12 @@ impl Operations {
         let limit = limit.clamp(1, PAGE_MAX);
         let query = "SELECT id, at, who, role, action, target, detail FROM audit WHERE id < ?1 \
                      AND (?2 IS NULL OR who = ?2) AND (?3 IS NULL OR role = ?3) AND (?4 IS NULL OR target = ?4) \
-                     AND (?5 IS NULL OR substr(action, 1, length(?5)) = ?5) ORDER BY id DESC LIMIT ?6";
-        let AuditFilter { who, role, action, target } = filter;
+                     AND (?5 IS NULL OR substr(action, 1, length(?5)) = ?5) \
+                     AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7) ORDER BY id DESC LIMIT ?8";
+        let AuditFilter { who, role, action, target, from, to } = filter;
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let parameters =
-            params![before.unwrap_or(i64::MAX), who, role, target, action, most.saturating_add(1)];
+            params![before.unwrap_or(i64::MAX), who, role, target, action, from, to, most.saturating_add(1)];
         let mut items = self.read(|connection| {
             rows(connection, query, parameters, |row| {
                 let audit = Audit {

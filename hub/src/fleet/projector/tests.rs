@@ -213,7 +213,7 @@ fn what_the_hub_did_not_see_is_kept_as_an_outage_over_restarts() {
     folder.write([("jb-001", online()), ("jb-001", batch(1, 5))]);
     check(&folder, 5, 0);
     let later = || NOW + 1_200_000;
-    let of_all = OutageFilter { station: None, from: 0, to: i64::MAX };
+    let of_all = OutageFilter { station: None, from: 0, to: i64::MAX, after: None };
     for _ in 0..2 {
         let (metrics, health) = (Metrics::new(), Health::default());
         let directory = Directory::default().shared();

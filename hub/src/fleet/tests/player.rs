@@ -124,7 +124,7 @@ impl Player {
     /// Every outage so far, as `state.db` has it.
     pub fn outages(&self) -> Vec<Outage> {
         let (from, to) = (at_ms(-DAY_S), at_ms(400 * DAY_S));
-        self.hub.store.outages(&OutageFilter { station: None, from, to }).unwrap()
+        self.hub.store.outages(&OutageFilter { station: None, from, to, after: None }).unwrap()
     }
 
     /// Every alert so far, as `state.db` has it.

@@ -1,10 +1,11 @@
 //! What can be read.
 
+use super::super::mark;
 use super::super::readings::{POINTS_DEFAULT, POINTS_MAX};
 use super::operation::Operation;
 use super::shapes::{
-    STATION_ID, choice, integer, page, paged, paged_by, paged_by_number, path, query, reference, states,
-    string, time,
+    STATION_ID, choice, integer, page, paged, paged_by, paged_by_number, path, pattern, query, reference,
+    states, string, time,
 };
 use super::{Entry, get};
 use crate::config::{Rule, Severity};
@@ -21,6 +22,8 @@ pub fn all() -> Vec<Entry> {
     let of_reason = query("reason", "Only for this reason", string());
     let last_event = json!({ "name": "Last-Event-ID", "in": "header", "schema": string(),
         "description": "The last id received: only what changed since is sent" });
+    let outage = pattern("^[0-9]{1,15}-[a-z0-9][a-z0-9-]{0,47}$");
+    let mark = pattern(mark::PATTERN);
     let mut stream = paged(&stations);
     stream.push(last_event);
     vec![
@@ -56,7 +59,7 @@ pub fn all() -> Vec<Entry> {
         ),
         get(
             "/api/v1/outages",
-            list("When stations were not there, and why, by station and time", "Outage", paged_by_number(&[
+            list("When stations were not there, and why, by station and time", "Outage", paged_by(outage, &[
                 of_station.clone(),
                 time("from", "Default: 30 days before `to`"),
                 time("to", "Default: now; not included"),
@@ -81,13 +84,13 @@ pub fn all() -> Vec<Entry> {
             list(
                 "Stations of low use: the bottom tenth of each kind and host over eight weeks, with evidence",
                 "LowUse",
-                paged_by_number(&[]),
+                paged_by(mark.clone(), &[]),
             )
             .fails(&["404"]),
         ),
         get(
             "/api/v1/stars",
-            list("A proposal of one to five stars for each station, with what it rests on", "StarProposal", paged_by_number(&[
+            list("A proposal of one to five stars for each station, with what it rests on", "StarProposal", paged_by(mark, &[
                 time("from", "Default: 28 days before `to`"),
                 time("to", "Default: now"),
             ]))
@@ -105,11 +108,15 @@ pub fn all() -> Vec<Entry> {
         get(
             "/api/v1/audit",
             list("Who did what, newest first; for the roles operator and admin", "AuditEntry", paged_by_number(&[
+                time("from", "Default: from the oldest on"),
+                time("to", "Default: up to the newest; not included"),
                 query("who", "Only of this name", string()),
                 query("role", "Only of this role", string()),
                 query("action", "Only this action, or those that begin so, such as `command.`", string()),
                 query("target", "Only what was done to this", string()),
-            ])),
+                format(),
+            ]))
+            .answers("200", "text/csv", string()),
         ),
         get(
             "/api/v1/stream",
@@ -203,7 +210,7 @@ fn utilisation() -> Operation {
     list(
         "How rooms and cabinets were used; a figure of too little data is null and says so",
         "Utilisation",
-        paged_by_number(&more),
+        paged_by(pattern(mark::PATTERN), &more),
     )
     .answers("200", "text/csv", string())
     .fails(&["404"])

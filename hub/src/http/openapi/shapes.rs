@@ -11,6 +11,10 @@ pub fn string() -> Value {
     json!({ "type": "string" })
 }
 
+pub fn pattern(pattern: &str) -> Value {
+    json!({ "type": "string", "pattern": pattern })
+}
+
 pub fn integer() -> Value {
     json!({ "type": "integer" })
 }

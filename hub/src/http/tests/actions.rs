@@ -240,3 +240,28 @@ async fn who_asks_too_often_must_wait() {
     assert_eq!(server.get("/healthz").await.status, 200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn the_audit_log_is_cut_by_time_and_opened_in_a_spreadsheet() {
+    let server = Server::start(false).await;
+    let body = r#"{"action":"report_now"}"#;
+    let command = "/api/v1/stations/jb-002/commands";
+    assert_eq!(server.send("POST", command, Some("operator"), body).await.status, 409);
+    let list = |query: &str| format!("/api/v1/audit?{query}");
+    let ask = async |query: &str| server.request("GET", &list(query), Some("operator")).await;
+    let at = ask("").await.json()["items"][0]["at"].as_i64().unwrap();
+    for (from, to, found) in [(at, at + 1, 1), (at + 1, at + 2, 0), (at - 1, at, 0)] {
+        let answer = ask(&format!("from={from}&to={to}&action=command.")).await;
+        assert_eq!(answer.json()["items"].as_array().unwrap().len(), found, "{from} {to}");
+    }
+    let file = ask("format=csv&who=operator").await;
+    assert!(file.head.contains("filename=\"audit.csv\""), "{}", file.head);
+    let mut lines = file.body.lines();
+    assert_eq!(lines.next(), Some("\u{feff}id,time,who,role,action,target,detail"));
+    let line = lines.next().unwrap();
+    assert!(line.contains(",operator,operator,command.report_now,jb-002,"), "{line}");
+    check_problem(&ask("from=noon").await, 400, "from");
+    let file = server.request("GET", &list("format=csv"), Some("viewer")).await;
+    check_problem(&file, 403, "a viewer");
+    server.stop().await;
+}

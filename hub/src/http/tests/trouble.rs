@@ -114,6 +114,8 @@ async fn availability_has_both_figures_and_names_its_outages() {
     for (status, path) in [
         (404, "/api/v1/outages?station=zz"),
         (400, "/api/v1/outages?from=0"),
+        (400, "/api/v1/outages?cursor=100"),
+        (400, "/api/v1/stars?cursor=100"),
         (404, "/api/v1/stations/zz/availability"),
         (400, "/api/v1/stations/jb-001/availability?to=soon"),
     ] {
