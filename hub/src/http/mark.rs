@@ -59,7 +59,7 @@ mod tests {
     /// The page of two behind `mark`; and its mark.
     fn page(items: &[&'static str], mark: Option<&str>) -> (Vec<&'static str>, Option<String>) {
         let mark = mark.map(|text| Mark::read(text).unwrap());
-        let page = cut(items, mark, 2, |item| Mark::of(item));
+        let page = cut(items, mark, 2, Mark::of);
         (page.items, page.next)
     }
 
