@@ -17,7 +17,9 @@ use std::collections::BTreeMap;
 const SILENT_SHARE: f64 = 0.9;
 /// Share that is still unknown when a hub that suspected itself sees again [J].
 const UNKNOWN_SHARE: f64 = 0.3;
-/// The same for a hub that was away: it just waits for everybody to come back [J].
+/// Share that is heard for as long as makes a silent station offline: then the hub hears, and the rest is gone [J].
+const HEARD_SHARE: f64 = 0.1;
+/// Share that is still unknown when a hub that was away sees again: it just waits for everybody to come back [J].
 const UNKNOWN_SHARE_AFTER_STOP: f64 = 0.1;
 /// Stations elsewhere that are well prove that the hub is, too.
 const WITNESSES: usize = 5;
@@ -30,6 +32,9 @@ pub struct Blind {
     cause: Cause,
     since: i64,
     calm_since: Option<i64>,
+    /// Since when it hears a good part of its stations again.
+    #[serde(default)]
+    heard_since: Option<i64>,
 }
 
 /// Why it is.
@@ -54,6 +59,19 @@ impl Cause {
     }
 }
 
+impl Blind {
+    /// For how long it has heard a good part of its stations, ms.
+    fn hears(&mut self, online: usize, unknown: usize, now: i64) -> i64 {
+        #[allow(clippy::cast_precision_loss)] // stations
+        let part = online as f64 > HEARD_SHARE * (online + unknown) as f64;
+        if online < WITNESSES || !part {
+            self.heard_since = None;
+            return 0;
+        }
+        now - *self.heard_since.get_or_insert(now)
+    }
+}
+
 impl Book {
     /// The hub did not look from `from` to `to`.
     pub fn was_away(&mut self, cause: Cause, from: i64, to: i64, stations: usize) {
@@ -72,6 +90,13 @@ impl Book {
         self.blind.as_ref().is_some_and(|blind| blind.cause == Cause::Unreached)
     }
 
+    /// From when on silence counts, if verdicts thaw now: from now, unless the hub has heard others for long enough.
+    #[must_use]
+    pub fn listens_since_ms(&self, now: i64) -> i64 {
+        let heard_since = self.blind.as_ref().and_then(|blind| blind.heard_since);
+        heard_since.filter(|since| now - since >= self.settings.presence.offline_after_ms).unwrap_or(now)
+    }
+
     /// Looks whether the hub has become blind, or sees again. `counts`: how many stations are in each state; `waited`:
     /// it has listened for as long as makes a silent station offline. True if verdicts froze or thawed.
     pub fn look(
@@ -83,14 +108,17 @@ impl Book {
         waited: bool,
         now: i64,
     ) -> bool {
-        match &self.blind {
+        let patience_ms = self.settings.presence.offline_after_ms;
+        match &mut self.blind {
             None => self.suspects_itself(stations, facts, online, now),
             Some(blind) => {
+                let heard_long = blind.hears(online, unknown, now) >= patience_ms;
                 let unreached = blind.cause == Cause::Unreached;
                 let share = if unreached { UNKNOWN_SHARE } else { UNKNOWN_SHARE_AFTER_STOP };
                 #[allow(clippy::cast_precision_loss)] // stations
                 let sees = unknown as f64 <= share * (unknown + online) as f64 && online + unknown > 0;
-                self.recover(sees, waited && !unreached, stations, now) && unreached
+                let waited = if unreached { heard_long } else { waited };
+                self.recover(sees, waited, stations, now) && unreached
             }
         }
     }
@@ -124,7 +152,7 @@ impl Book {
     }
 
     fn begin_blind(&mut self, cause: Cause, since: i64, severity: Severity, values: &[(&str, String)]) {
-        self.blind = Some(Blind { cause, since, calm_since: None });
+        self.blind = Some(Blind { cause, since, calm_since: None, heard_since: None });
         if !self.settings.of(Rule::HubBlind).enabled {
             return;
         }

@@ -35,8 +35,8 @@ impl Fleet {
     }
 
     /// Next to no station had reached the hub, and now they do again: what it could not see is unknown.
-    pub(super) fn thawed(&mut self, now_ms: i64) {
-        self.listening_since_ms = now_ms;
+    pub(super) fn thawed(&mut self, listens_since_ms: i64) {
+        self.listening_since_ms = listens_since_ms;
         for (station, place) in self.stations.iter_mut().zip(0..) {
             let Some(last_seen_ms) = station.presence.last_seen_ms() else { continue };
             if !station.connected() && station.state() == crate::fleet::State::Unknown {

@@ -31,12 +31,13 @@ impl Fleet {
             self.book.forget(&self.stations, now_ms);
             let waited = now_ms - self.listening_since_ms >= self.book.settings.presence.offline_after_ms;
             let was_frozen = self.book.is_frozen();
+            let listens_since_ms = self.book.listens_since_ms(now_ms);
             all = self.book.look(&mut self.stations, &self.facts, online, unknown, waited, now_ms);
             if !all {
                 break;
             }
             if was_frozen {
-                self.thawed(now_ms);
+                self.thawed(listens_since_ms);
             }
         }
         if !self.book.is_frozen() {

@@ -105,6 +105,30 @@ fn a_fleet_that_goes_at_once_makes_the_hub_suspect_itself() {
 }
 
 #[test]
+fn a_hub_that_hears_a_good_part_of_its_fleet_for_long_believes_that_the_rest_is_gone() {
+    let mut world = world(107, 0);
+    for number in 0..107 {
+        world.disconnect(100, &name(number));
+    }
+    for number in 0..40 {
+        world.connect(2_000, &name(number), "10.1.1.7");
+    }
+    world.until(2_800);
+    world.check(&["hub_blind critical hub=unreached (0) 281.."]);
+    world.until(4_000);
+    world.check(&[
+        "hub_blind critical hub=unreached (0) 281..2901",
+        "offline critical district=jiangbei (67) 2901..",
+    ]);
+    // And those that are heard are judged as ever.
+    world.disconnect(4_000, &name(3));
+    world.until(6_000);
+    assert!(
+        world.alerts.values().any(|alert| alert.ends_at.is_none() && alert.stations.contains(&id(&name(3))))
+    );
+}
+
+#[test]
 fn a_hub_that_was_stopped_calls_nobody_offline() {
     let mut world = world(50, 0);
     world.until(600);
