@@ -14,6 +14,8 @@ pub mod texts;
 
 pub mod registry;
 
+pub mod coverage;
+
 pub mod access;
 pub mod broker;
 pub mod intake;

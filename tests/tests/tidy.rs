@@ -21,6 +21,7 @@ const STAGES: &[&str] = &[
     "entry",
     "sqlite",
     "registry",
+    "coverage",
     "access",
     "recorder",
     "influx",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use config::{Map, Source, Value, ValueKind};
 
 use super::places::join;
-use super::{Channel, ChannelKind, ClientAuth, Config, Gbfs, Http, Influx, Mqtt, Text, Tls};
+use super::{Channel, ChannelKind, ClientAuth, Config, Coverage, Gbfs, Http, Influx, Mqtt, Text, Tls};
 
 /// Stands for any name in a section whose keys people choose.
 const ANY: &str = "_";
@@ -38,6 +38,7 @@ pub(super) fn complete() -> Config {
         influx: Some(influx),
         http: Http { tls: Some(tls), public_url: Some("https://hub.example".into()), ..Http::default() },
         gbfs: Gbfs { contact_email: Some("gbfs@example.com".into()), ..Gbfs::default() },
+        coverage: Coverage { cells: Some(PathBuf::from("cells.csv")), ..Coverage::default() },
         alerts: super::Alerts {
             escalate_to: Some("boss".into()),
             channels: [(ANY.to_owned(), channel())].into(),

@@ -39,6 +39,7 @@ pub struct Config {
     pub calendar: CalendarConfig,
     pub http: Http,
     pub gbfs: Gbfs,
+    pub coverage: Coverage,
     pub presence: Presence,
     pub alerts: Alerts,
     pub metrics: MetricsConfig,
@@ -55,6 +56,7 @@ impl Default for Config {
             calendar: CalendarConfig::default(),
             http: Http::default(),
             gbfs: Gbfs::default(),
+            coverage: Coverage::default(),
             presence: Presence::default(),
             alerts: Alerts::default(),
             metrics: MetricsConfig::default(),
@@ -291,6 +293,22 @@ impl Default for Gbfs {
             name_en: "Waystation battery swap".into(),
             contact_email: None,
         }
+    }
+}
+
+/// Which places have a station near.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Coverage {
+    /// A CSV file of demand cells; absent: there is no figure.
+    pub cells: Option<PathBuf>,
+    /// How far a station reaches, m; 1,000 are a walk of 15 minutes (domain).
+    pub radius_m: u32,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self { cells: None, radius_m: 1_000 }
     }
 }
 

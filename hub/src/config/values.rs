@@ -28,6 +28,7 @@ impl Config {
         check_calendar(&self.calendar, &mut found);
         check_http(&self.http, &mut found);
         check_gbfs(&self.gbfs, &mut found);
+        within(&mut found, "coverage.radius_m", self.coverage.radius_m, 1, 50_000);
         check_presence(&self.presence, &mut found);
         super::channels::check(&self.alerts, &mut found);
         check_addresses(self, &mut found);

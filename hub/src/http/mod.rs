@@ -11,6 +11,7 @@ mod alerts;
 mod assets;
 mod audit;
 mod commands;
+mod coverage;
 mod csv;
 mod gbfs;
 mod history;
@@ -98,6 +99,7 @@ struct Shared {
     scrape: scrape::Scrape,
     feeds: gbfs::Feeds,
     low_use: Kept<Vec<LowUse>>,
+    coverage: coverage::Known,
     streams: Arc<Semaphore>,
     shutdown: Shutdown,
 }
@@ -125,6 +127,7 @@ impl App {
             scrape,
             feeds: gbfs::Feeds::default(),
             low_use: Kept::default(),
+            coverage: coverage::Known::default(),
             streams,
             shutdown,
         }))
@@ -148,6 +151,7 @@ fn router(app: App) -> Router {
         .route("/stations/{id}/commands", get(commands::list).post(commands::send))
         .route("/stations/{id}/readings", get(readings::list))
         .route("/utilisation", get(utilisation::list))
+        .route("/coverage", get(coverage::show))
         .route("/low-use", get(proposals::low_use))
         .route("/stars", get(proposals::stars))
         .route("/stations/{id}/availability", get(outages::availability))

@@ -54,6 +54,10 @@ fn station(id: &str, district: &str) -> NewStation {
     station
 }
 
+/// The stations stand at 29.9, 121.5.
+const CELLS: &str = "id,latitude,longitude,weight,district\nnear,29.905,121.5,3,江北\nfar,29.95,121.5,1,江北\n\
+                     farther,30.5,121.5,2,鄞州\nelsewhere,10,10,,\n";
+
 /// Four stations, and a token of each role that goes by the role's name.
 fn register(registry: &Registry) -> BTreeMap<&'static str, String> {
     for (id, district) in [("jb-001", "江北"), ("jb-002", "江北"), ("jb-003", "江北"), ("yz-001", "鄞州")]
@@ -113,6 +117,9 @@ impl Server {
         let (mut writer, log, _) = waystation_durable_log::open(&dir.path().join("log"), options).unwrap();
         append(&mut writer, entries());
         let mut config = Config { data_dir: dir.path().to_owned(), ..Config::default() };
+        let cells = dir.path().join("cells.csv");
+        std::fs::write(&cells, CELLS).unwrap();
+        config.coverage.cells = Some(cells);
         config.gbfs.contact_email = Some("gbfs@example.com".into());
         configure(&mut config);
         let registry = Arc::new(Registry::open(dir.path()).unwrap());

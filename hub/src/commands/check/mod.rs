@@ -2,6 +2,7 @@
 //! dependency tried.
 
 mod channels;
+mod coverage;
 mod disk;
 mod finding;
 mod gbfs;
@@ -84,6 +85,7 @@ fn findings(examined: &Examined, trying: Trying) -> Vec<Finding> {
     limits::probe(&subject, &mut tried);
     influx::probe(&subject, &mut tried);
     gbfs::probe(&subject, &mut tried);
+    coverage::probe(&subject, &mut tried);
     channels::probe(&subject, trying, &mut tried);
     // A key that is wrong has its default here, and how that fares says nothing about what was meant.
     let meant = |finding: &Finding| {

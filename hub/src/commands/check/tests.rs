@@ -96,6 +96,20 @@ fn a_folder_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn mistakes_in_the_demand_cells_are_named_by_line() {
+    let case = Case::new();
+    let file = case.folder.path().join("cells.csv");
+    let text = format!("[coverage]\ncells = {:?}\n", file.display().to_string());
+    case.check(&text, &[("coverage.cells", Outcome::Failed)]);
+    std::fs::write(&file, "id,latitude,longitude\na,39.9,116.4\nb,116.4,39.9\n").unwrap();
+    case.check(&text, &[("coverage.cells", Outcome::Failed)]);
+    let found = case.findings(&text);
+    assert!(found.iter().any(|finding| finding.detail.en.contains("line 3: latitude")), "{found:#?}");
+    std::fs::write(&file, "id,latitude,longitude\na,39.9,116.4\n").unwrap();
+    case.check(&text, &[]);
+}
+
+#[test]
 fn feeds_that_were_asked_for_and_are_off_are_named() {
     let case = Case::new();
     case.check("[gbfs]\npublic = true\n", &[("gbfs.contact_email", Outcome::Warning)]);

@@ -68,6 +68,8 @@ fn limits_are_kept() {
     check(&[("log.max_bytes", "31MiB")], &["log.max_bytes"]);
     check(&[("log.max_bytes", "32MiB")], &[]);
     check(&[("log.max_bytes", "1MiB"), ("mqtt.batch_bytes_max", "128KiB")], &["log.max_bytes"]);
+    check(&[("coverage.radius_m", "0")], &["coverage.radius_m"]);
+    check(&[("coverage.radius_m", "50001")], &["coverage.radius_m"]);
     check(&[("presence.warn_after_s", "0")], &["presence.warn_after_s"]);
     check(&[("presence.offline_after_s", "180")], &["presence.offline_after_s"]);
     check(&[("presence.offline_after_s", "181")], &[]);

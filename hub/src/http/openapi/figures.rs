@@ -26,6 +26,7 @@ pub fn all() -> Map<String, Value> {
         ("LowUse", low_use),
         ("StarProposal", stars),
         ("Series", series()),
+        ("Coverage", coverage(&kind)),
     ];
     schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
@@ -63,6 +64,23 @@ fn utilisation(kind: &Value) -> Value {
     ];
     members["swaps"] = object(results.map(|name| (name.to_owned(), integer())).into_iter().collect());
     object(members)
+}
+
+fn coverage(kind: &Value) -> Value {
+    let share = json!({
+        "cells": integer(), "covered": integer(), "weight": number(), "covered_weight": number(),
+        "share": nullable("number"),
+    });
+    let mut group = share.clone();
+    group["district"] = nullable("string");
+    let cell = object(json!({
+        "id": string(), "latitude": number(), "longitude": number(), "weight": number(),
+        "district": nullable("string"),
+    }));
+    object(json!({
+        "radius_m": integer(), "kind": kind, "total": object(share), "groups": array(object(group)),
+        "items": array(cell), "next": nullable("string"),
+    }))
 }
 
 fn series() -> Value {

@@ -10,6 +10,7 @@ use super::shapes::{
 use super::{Entry, get};
 use crate::config::{Rule, Severity};
 use crate::history::{By, Resolution};
+use crate::registry::StationKind;
 use serde_json::{Value, json};
 use waystation_protocol::Kind;
 
@@ -79,6 +80,7 @@ pub fn all() -> Vec<Entry> {
         ),
         get("/api/v1/stations/{id}/readings", readings()),
         get("/api/v1/utilisation", utilisation()),
+        get("/api/v1/coverage", coverage()),
         get(
             "/api/v1/low-use",
             list(
@@ -214,6 +216,18 @@ fn utilisation() -> Operation {
     )
     .answers("200", "text/csv", string())
     .fails(&["404"])
+}
+
+fn coverage() -> Operation {
+    let more = [
+        query("by", "What the shares are of", choice(&["district", "total"])),
+        query("kind", "Of these stations; default: rest", choice(&StationKind::ALL.map(StationKind::as_str))),
+        query("district", "Only cells of this district", string()),
+    ];
+    Operation::reads("Which demand cells have a station near; the others are listed, the heaviest first")
+        .answers_json("200", reference("Coverage"))
+        .parameters(&paged_by(pattern(mark::PATTERN), &more))
+        .fails(&["404"])
 }
 
 fn quarantine(more: &[Value]) -> Operation {

@@ -56,3 +56,46 @@ async fn utilisation_opens_in_a_spreadsheet() {
     assert!(head.ends_with("swaps_ok,swaps_no_ready,swaps_no_empty"), "{head}");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn coverage_is_told_with_the_cells_that_lack_a_station() {
+    let server = Server::start(false).await;
+    let ids = |answer: &Value| -> Vec<String> {
+        let items = answer["items"].as_array().unwrap();
+        items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = server.get("/api/v1/coverage").await.json();
+    assert_eq!((&all["radius_m"], &all["kind"]), (&1_000.into(), &"rest".into()));
+    let total = serde_json::json!({ "cells": 4, "covered": 1, "weight": 7.0, "covered_weight": 3.0, "share": 3.0 / 7.0 });
+    assert_eq!(all["total"], total);
+    let shares: Vec<_> =
+        all["groups"].as_array().unwrap().iter().map(|group| (&group["district"], &group["share"])).collect();
+    let zero = Value::from(0.0);
+    assert_eq!(shares, [(&Value::Null, &zero), (&"江北".into(), &0.75.into()), (&"鄞州".into(), &zero)]);
+    assert_eq!(ids(&all), ["farther", "far", "elsewhere"]);
+    let first = server.get("/api/v1/coverage?limit=2").await.json();
+    let second =
+        server.get(&format!("/api/v1/coverage?limit=2&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!(
+        (ids(&first), ids(&second.json())),
+        (vec!["farther".into(), "far".into()], vec!["elsewhere".to_owned()])
+    );
+    let jiangbei = server.get("/api/v1/coverage?district=%E6%B1%9F%E5%8C%97&by=total").await.json();
+    assert_eq!((&jiangbei["total"]["share"], &jiangbei["groups"]), (&0.75.into(), &serde_json::json!([])));
+    assert_eq!(ids(&jiangbei), ["far"]);
+    let counselling = server.get("/api/v1/coverage?kind=counselling").await.json();
+    assert_eq!(counselling["total"]["covered"], 0);
+    for wrong in ["by=street", "kind=shop", "limit=0"] {
+        check_problem(&server.get(&format!("/api/v1/coverage?{wrong}")).await, 400, wrong);
+    }
+    // The file may change while the hub runs; one with a mistake gives no figure.
+    let file = server._dir.path().join("cells.csv");
+    std::fs::write(&file, "id,latitude,longitude\na,29.9,121.5\n").unwrap();
+    assert_eq!(server.get("/api/v1/coverage").await.json()["total"]["share"], 1.0);
+    std::fs::write(&file, "id,latitude\na,29.9\n").unwrap();
+    check_problem(&server.get("/api/v1/coverage").await, 503, "a mistake in the file");
+    server.stop().await;
+    let server = Server::start_with(|config| config.coverage.cells = None).await;
+    check_problem(&server.get("/api/v1/coverage").await, 404, "no file");
+    server.stop().await;
+}
