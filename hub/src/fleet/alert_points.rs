@@ -83,6 +83,8 @@ mod tests {
             (Some("jb-001"), Some("cabinet-1"), Some(7), None)
         );
         assert_eq!((point.rule, point.ts), (Some("cell_hot"), 1_000));
+        // What tells two groups apart that begin at once.
+        assert_eq!(point.fingerprint, Some("fedcba9876543210"));
         let field =
             |name: &str| point.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
         assert_eq!(field("duration_s"), Some(Value::Float(60.5)));

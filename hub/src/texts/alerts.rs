@@ -9,6 +9,7 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ("alert.cause.stopped", "中枢曾停止运行", "the hub was not running"),
     ("alert.cause.stalled", "中枢停顿", "the hub stood still"),
     ("alert.cause.unreached", "几乎所有驿站同时失去联系", "nearly all stations fell silent at once"),
+    ("alert.switched_off", "（规则已停用，并非恢复）", " (its rule was switched off)"),
     ("alert.offline.title", "{station} 失去联系", "{station} is out of contact"),
     (
         "alert.offline.advice",
@@ -305,8 +306,8 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ),
     (
         "alert.stuck_sensor.title",
-        "{station} 传感器 {device} 的 {member} {hours} 小时一直是 {value}",
-        "Sensor {device} of {station}: {member} has been {value} for {hours} hours",
+        "{station} 传感器 {device} {hours} 小时没有变化：{members}",
+        "Sensor {device} of {station} has not changed for {hours} hours: {members}",
     ),
     (
         "alert.stuck_sensor.advice",

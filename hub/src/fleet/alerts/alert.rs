@@ -10,6 +10,9 @@ use waystation_protocol::StationId;
 /// Readings kept as evidence of one alert.
 pub const EVIDENCE_MAX: usize = 4;
 
+/// The value of an alert that ended because its rule was switched off.
+pub const SWITCHED_OFF: &str = "switched_off";
+
 /// An alert, firing or resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
@@ -109,7 +112,13 @@ impl Alert {
     /// What happened, in `zh` or `en`.
     #[must_use]
     pub fn title(&self, lang: &str) -> String {
-        self.text(lang, "title")
+        let mut title = self.text(lang, "title");
+        if let Some(text) =
+            texts::find("alert.switched_off").filter(|_| self.values.contains_key(SWITCHED_OFF))
+        {
+            title.push_str(if lang.starts_with("zh") { text.zh } else { text.en });
+        }
+        title
     }
 
     /// What to do about it, in `zh` or `en`.

@@ -7,6 +7,7 @@
 use super::alert::Alert;
 use super::blind::Blind;
 use super::groups::Group;
+use super::resumed::SavedLimits;
 use super::settings::Settings;
 use super::watch::Change;
 use crate::config::Severity;
@@ -37,6 +38,7 @@ pub struct SavedBook {
     pub alive_ms: Option<i64>,
     groups: Vec<Group>,
     blind: Option<Blind>,
+    limits: BTreeMap<String, SavedLimits>,
 }
 
 impl Book {
@@ -65,13 +67,15 @@ impl Book {
     }
 
     /// Puts back what fired when the hub stopped; `episodes`: since when which station is gone, and whether its alert
-    /// is held back.
+    /// is held back. [`Self::resume`] comes next.
     pub fn restore(
         &mut self,
         saved: SavedBook,
         firing: impl IntoIterator<Item = Alert>,
         mut episodes: Vec<(i64, u32, bool)>,
+        now: i64,
     ) {
+        self.compare_limits(&saved.limits, now);
         self.firing = firing.into_iter().map(|alert| (alert.id.clone(), alert)).collect();
         (self.groups, self.blind) = (saved.groups, saved.blind);
         episodes.sort_unstable();
@@ -81,7 +85,8 @@ impl Book {
 
     #[must_use]
     pub fn saved(&self, alive_ms: Option<i64>) -> SavedBook {
-        SavedBook { alive_ms, groups: self.groups.clone(), blind: self.blind.clone() }
+        let limits = self.saved_limits();
+        SavedBook { alive_ms, groups: self.groups.clone(), blind: self.blind.clone(), limits }
     }
 
     /// The alerts that changed since the last call, in order; one that changed twice comes once, as it is now.

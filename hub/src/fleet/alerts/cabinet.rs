@@ -165,7 +165,10 @@ impl CabinetMemory {
     pub fn swap(&mut self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId, swap: &Swap) {
         let denied = matches!(swap.result, Some(SwapResult::NoReady | SwapResult::NoEmpty));
         let ok = swap.result == Some(SwapResult::Ok);
-        self.swaps.add(judge.now, HOUR_PART_MS, 1, u16::from(!ok && !denied));
+        // Who was turned away has not begun to swap.
+        if !denied {
+            self.swaps.add(judge.now, HOUR_PART_MS, 1, u16::from(!ok));
+        }
         self.failed(judge, watches, id);
         self.swaps_of_hour(judge, watches, id, u16::from(ok));
     }

@@ -27,6 +27,7 @@ mod groups;
 mod mean;
 mod presence;
 mod profile;
+mod resumed;
 mod room;
 mod settings;
 mod station;

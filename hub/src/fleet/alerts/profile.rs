@@ -52,7 +52,9 @@ impl Profile {
     pub fn heard(&mut self, now: i64, events: u16, events_busy: u16, calendar: &Calendar) -> bool {
         let mut idle = false;
         let seen = now - std::mem::replace(&mut self.heard, now) <= UNHEARD_MS;
-        self.whole &= seen;
+        if !seen {
+            (self.whole, self.idle) = (false, 0);
+        }
         if now >= self.hour + HOUR_MS || now < self.hour {
             let whole = seen && now < self.hour + 2 * HOUR_MS && now >= self.hour;
             if whole {

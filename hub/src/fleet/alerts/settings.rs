@@ -30,12 +30,18 @@ pub struct Limits {
     pub critical: f64,
     pub for_ms: i64,
     pub count_min: u32,
+    /// Since when these limits are in force, as far as alerts fire that others raised; ms since the Unix epoch.
+    pub since_ms: i64,
 }
 
 impl Settings {
     #[must_use]
     pub fn of(&self, rule: Rule) -> &Limits {
         &self.rules[rule as usize]
+    }
+
+    pub(super) fn of_mut(&mut self, rule: Rule) -> &mut Limits {
+        &mut self.rules[rule as usize]
     }
 
     #[must_use]
@@ -88,6 +94,7 @@ impl Limits {
             critical: config.critical.unwrap_or(f64::INFINITY),
             for_ms: i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX),
             count_min: u32::try_from(config.count_min.unwrap_or(0)).unwrap_or(u32::MAX),
+            since_ms: 0,
         }
     }
 

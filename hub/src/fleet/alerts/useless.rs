@@ -66,6 +66,9 @@ pub struct Stillness {
     known_since: i64,
     #[serde(default)]
     heard: i64,
+    /// Those that an alert is about, a bit each: a gap does not end it, only another value does.
+    #[serde(default)]
+    stuck: u8,
     runs: [Run; MEMBERS.len()],
 }
 
@@ -91,10 +94,13 @@ impl Stillness {
         let learned = judge.now - self.known_since >= LEARNED_MS;
         let now_s = u32::try_from(judge.now / 1_000).unwrap_or(u32::MAX); // until 2106
         let least_s = judge.settings.of(Rule::StuckSensor).set * 3_600.0;
+        let subject = Subject::device(Rule::StuckSensor, id);
         if judge.now - std::mem::replace(&mut self.heard, judge.now) > UNHEARD_MS {
             self.runs.iter_mut().for_each(|run| run.since_s = 0);
+            if !watches.iter().any(|watch| subject.is(watch)) {
+                self.stuck = 0;
+            }
         }
-        let mut stuck = None;
         for (at, value) in measured(reading).into_iter().enumerate() {
             let Some(value) = value else { continue };
             let run = &mut self.runs[at];
@@ -105,19 +111,30 @@ impl Stillness {
                 if run.since_s != 0 {
                     run.longest_s = run.longest_s.max(still_s);
                 }
+                if run.value != value_kept {
+                    self.stuck &= !(1 << at);
+                }
                 (run.value, run.since_s) = (value_kept, now_s);
             } else if learned && f64::from(still_s) >= least_s && still_s / 2 >= run.longest_s {
-                stuck.get_or_insert((at, value, still_s, *run));
+                self.stuck |= 1 << at;
             }
         }
-        let details = || {
-            let Some((at, value, still_s, run)) = stuck else { return Details::default() };
-            let details = Details::default().value("member", MEMBERS[at]).number("value", value);
-            let details = details.value("hours", still_s / 3_600);
-            let details = details.number("longest_hours", f64::from(run.longest_s) / 3_600.0);
-            details.shown_by(i64::from(run.since_s) * 1_000, id, MEMBERS[at], number(value))
-        };
-        let verdict = Verdict::set_if(stuck.is_some());
-        judge.judge(watches, Subject::device(Rule::StuckSensor, id), verdict, details);
+        let details = || self.details(now_s, id);
+        judge.judge(watches, subject, Verdict::set_if(self.stuck != 0), details);
+    }
+
+    /// One alert for all that hangs: mostly it is the sensor as a whole.
+    fn details(&self, now_s: u32, id: &DeviceId) -> Details {
+        let stuck = || (0..MEMBERS.len()).filter(|at| self.stuck & (1 << at) != 0);
+        let runs = || stuck().map(|at| &self.runs[at]);
+        let value = |at: usize| number(f64::from(self.runs[at].value));
+        let shown: Vec<String> = stuck().map(|at| format!("{} {}", MEMBERS[at], value(at))).collect();
+        let hours = runs().map(|run| now_s.saturating_sub(run.since_s) / 3_600).min().unwrap_or(0);
+        let longest_s = runs().map(|run| run.longest_s).max().unwrap_or(0);
+        let details = Details::default().value("members", shown.join(", ")).value("hours", hours);
+        let details = details.number("longest_hours", f64::from(longest_s) / 3_600.0);
+        stuck().fold(details, |details, at| {
+            details.shown_by(i64::from(self.runs[at].since_s) * 1_000, id, MEMBERS[at], value(at))
+        })
     }
 }

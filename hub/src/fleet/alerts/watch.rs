@@ -145,7 +145,12 @@ impl Judge<'_> {
         match (at, verdict.is_set()) {
             (None, true) if self.judges(subject.rule) => self.begin(watches, subject, verdict, details),
             (Some(at), true) => self.confirm(&mut watches[at], verdict, details),
-            (Some(at), false) if verdict == Verdict::Clear || watches[at].firing.is_none() => {
+            // What other limits raised has no claim to the distance between set and clear.
+            (Some(at), false)
+                if verdict == Verdict::Clear
+                    || watches[at].firing.is_none()
+                    || watches[at].since < self.settings.of(subject.rule).since_ms =>
+            {
                 self.end(&watches.swap_remove(at));
             }
             _ => {}

@@ -30,7 +30,11 @@ impl Fleet {
             station.alerts.episode.as_ref().map(|episode| (episode.since, place, episode.told == Told::Held))
         };
         let episodes = self.stations.iter().zip(0..).filter_map(episode).collect();
-        self.book.restore(saved, firing, episodes);
+        let now_ms = self.listening_since_ms;
+        self.book.restore(saved, firing, episodes, now_ms);
+        for place in self.book.resume(&mut self.stations, now_ms) {
+            mark(&mut self.stations[place as usize], &mut self.unsaved, place);
+        }
     }
 
     /// Puts a saved station back; the fleet must not know it yet.

@@ -101,11 +101,16 @@ impl World {
 
     /// The hub stops, and starts again at `at`.
     fn restart(&mut self, at: i64) {
+        self.save();
+        self.fleet = self.loaded(&self.fleet, START + at * 1_000);
+        self.now = at;
+    }
+
+    /// What a save writes besides stations.
+    fn save(&mut self) {
         let changed = self.fleet.take_alerts();
         self.told += changed.len();
         self.alerts.extend(changed.into_iter().map(|alert| (alert.id.clone(), alert)));
-        self.fleet = self.loaded(&self.fleet, START + at * 1_000);
-        self.now = at;
     }
 
     /// A fleet from what `state.db` would hold of this one.
@@ -115,7 +120,9 @@ impl World {
         loaded.apply(Event::Directory(Arc::clone(&self.directory)), listening_since_ms);
         rows.for_each(|row| loaded.restore(row.restore().unwrap()));
         let book = serde_json::to_string(&fleet.saved_book()).unwrap();
-        let firing = fleet.alerts().map(|alert| serde_json::to_string(alert).unwrap());
+        // As they were told: what is in the fleet alone, a crash takes away.
+        let firing = self.alerts.values().filter(|alert| alert.ends_at.is_none());
+        let firing = firing.map(|alert| serde_json::to_string(alert).unwrap());
         let firing: Vec<Alert> = firing.map(|json| serde_json::from_str(&json).unwrap()).collect();
         loaded.restore_alerts(serde_json::from_str(&book).unwrap(), firing);
         loaded

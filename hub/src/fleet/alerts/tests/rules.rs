@@ -114,6 +114,17 @@ fn cells_are_judged_by_heat_by_rise_and_by_charging_in_the_cold() {
     let readings: Vec<(i64, String)> = slow.iter().map(|(at, celsius)| (*at, slot(*celsius, ""))).collect();
     cell(&readings, &["cell_hot critical jb-001/cab-1 300..1500"]);
     cell(&readings[..3], &["cell_hot warning jb-001/cab-1 300.."]);
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    for (at, json) in &readings {
+        world.reading(*at, "jb-001", Kind::Cabinet, json);
+        world.until(at + 1);
+        let Some(alert) = world.fleet.alerts().next() else { continue };
+        // What it is now, as long as it gets worse.
+        let shown = if alert.severity == crate::config::Severity::Critical { "60" } else { "50" };
+        assert!(alert.title("zh").ends_with(&format!("{shown} °C")), "{}", alert.title("zh"));
+        assert_eq!(alert.evidence.last().unwrap().value, shown);
+    }
     let fast = [(0, 25.0), (60, 28.0), (70, 33.5), (130, 34.0), (190, 34.2)];
     let readings: Vec<(i64, String)> = fast.iter().map(|(at, celsius)| (*at, slot(*celsius, ""))).collect();
     cell(&readings, &["cell_rise critical jb-001/cab-1 70..190"]);
@@ -155,9 +166,14 @@ fn swaps_that_fail_are_told_but_not_those_that_are_denied() {
         });
         results.cloned().zip(60..).map(|(json, at)| (at, json)).collect()
     };
-    for (failed, denials, expected) in
-        [(1, 0, &[][..]), (2, 0, &["swaps_failed warning jb-001/cab-1 79.."][..]), (0, 25, &[][..])]
-    {
+    for (failed, denials, expected) in [
+        (1, 0, &[][..]),
+        (2, 0, &["swaps_failed warning jb-001/cab-1 79.."][..]),
+        (0, 25, &[]),
+        // Of twenty attempts that were not turned away; of nineteen.
+        (2, 10, &["swaps_failed warning jb-001/cab-1 89.."]),
+        (2, 11, &[]),
+    ] {
         let readings = swaps(failed, denials);
         let readings: Vec<(i64, &str)> = readings.iter().map(|(at, json)| (*at, json.as_str())).collect();
         check(Kind::Swap, &readings, expected);
