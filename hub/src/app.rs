@@ -23,6 +23,7 @@ use crate::operations::{self, Operations, OperationsError};
 use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};
 use crate::shutdown::{self, Shutdown, Trigger};
+use files::Files;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ use thiserror::Error;
 use tokio::task::{JoinError, JoinSet};
 use waystation_durable_log::{Log, OpenError, Options, WhenFull, Writer};
 use waystation_protocol::{Presence, PresenceState};
+
+mod files;
 
 /// Why the hub does not start; each says what to do.
 #[derive(Debug, Error)]
@@ -320,7 +323,7 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
     let registry = Arc::new(Registry::open(data_dir)?);
     let directory = registry.load()?.shared();
-    let operations = Operations::open(data_dir, now_ms())?;
+    let has_run = data_dir.join("log").exists();
     let (writer, log, recovery) =
         waystation_durable_log::open(&data_dir.join("log"), log_options(&config.log, &config.mqtt))?;
     tracing::info!(
@@ -336,18 +339,28 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
             "the disk has damaged records that were acknowledged: they are lost; check the disk"
         );
     }
+    // The log is ours alone from here on: nobody else has these files open.
+    let files = Files { data_dir, metrics: &metrics };
+    let open = || Operations::open(data_dir, now_ms());
+    let operations = files.open(&files::OPERATIONS, has_run, OperationsError::is_damage, open)?;
+    let has_history = log.cursors().iter().any(|(name, _)| name == history::CURSOR);
+    let open = || open_history(config, &directory, &log, &metrics, &health);
+    let expected = has_history && config.history.enabled;
+    let history = files.open(&files::HISTORY, expected, HistoryError::is_damage, open)?;
     let settings = fleet::Settings::from(config);
-    let history = open_history(config, &directory, &log, &metrics, &health)?;
-    let state = fleet::recover(
-        data_dir,
-        &log,
-        settings,
-        directory.clone(),
-        metrics,
-        health,
-        now_ms,
-        operations.clone(),
-    )?;
+    let open = || {
+        fleet::recover(
+            data_dir,
+            &log,
+            settings.clone(),
+            directory.clone(),
+            metrics.clone(),
+            health.clone(),
+            now_ms,
+            operations.clone(),
+        )
+    };
+    let state = files.open(&files::STATE, has_run, StoreError::is_damage, open)?;
     Ok(Opened { registry, directory, operations, writer, log, state, history })
 }
 

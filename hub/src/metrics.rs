@@ -37,6 +37,8 @@ pub struct Metrics {
     pub history_lag_records: IntGauge,
     pub history_skipped_records: IntCounter,
     pub http_requests: IntCounterVec,
+    /// By name.
+    pub files_begun_anew: IntGaugeVec,
     pub alerts_firing: IntGaugeVec,
     pub alert_notifications: IntCounterVec,
     pub station_up: IntGaugeVec,
@@ -158,6 +160,11 @@ impl Metrics {
             history_skipped_records: make.counter(
                 "history_skipped_records_total",
                 "Log records that the embedded store passed over because the log was nearly full.",
+            ),
+            files_begun_anew: make.gauges(
+                "files_begun_anew",
+                "1 if this file of the data folder was damaged or gone when the hub started, and was begun anew.",
+                &["file"],
             ),
             http_requests: make.counters("http_requests_total", "HTTP answers by status.", &["status"]),
             alerts_firing: make.gauges("alerts_firing", "Alerts that fire now.", &["severity"]),

@@ -10,6 +10,7 @@ use super::schema;
 use super::snapshot::{self, StationRow};
 use crate::influx::{QuarantineError, QuarantineSink, RefusedLine};
 use crate::operations::OperationsError;
+use crate::sqlite;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the file itself is damaged.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Sqlite { source, .. } if sqlite::is_damage(source))
+    }
+
     pub(super) fn sqlite(doing: &'static str, path: &Path, source: rusqlite::Error) -> Self {
         Self::Sqlite { doing, path: path.to_owned(), source }
     }

@@ -37,6 +37,7 @@ pub use utilisation::{Figure, Figures, Uptime};
 
 use crate::calendar::Zone;
 use crate::registry::SharedDirectory;
+use crate::sqlite;
 use commit::Commit;
 use gather::{Finding, Gathering};
 use rusqlite::{Connection, OptionalExtension};
@@ -67,6 +68,12 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
+    /// Whether the file itself is damaged.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Table { source: TableError::Sqlite(source), .. } if sqlite::is_damage(source))
+    }
+
     fn sqlite(doing: &'static str, path: &Path, source: rusqlite::Error) -> Self {
         Self::Table { doing, path: path.to_owned(), source: source.into() }
     }

@@ -27,3 +27,11 @@ pub enum OperationsError {
     #[error("the system gave no random numbers: {0}")]
     Random(getrandom::Error),
 }
+
+impl OperationsError {
+    /// Whether the file itself is damaged.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+}

@@ -86,8 +86,7 @@ pub(super) fn failed(path: &Path, source: rusqlite::Error) -> OperationsError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             OperationsError::Busy { path, waited_s: BUSY_TIMEOUT.as_secs() }
         }
-        Some(ErrorCode::NotADatabase) => OperationsError::Foreign { path },
-        Some(ErrorCode::DatabaseCorrupt) => OperationsError::Damaged { path, what: source.to_string() },
+        _ if sqlite::is_damage(&source) => OperationsError::Damaged { path, what: source.to_string() },
         _ => OperationsError::Sqlite { path, source },
     }
 }

@@ -23,7 +23,10 @@ pub enum RegistryError {
     Busy { path: PathBuf, waited_s: u64 },
     #[error("reading or writing {} failed: {source}", path.display())]
     Sqlite { path: PathBuf, source: rusqlite::Error },
-    #[error("{} is damaged: {what}; restore it from a backup", path.display())]
+    #[error(
+        "{} is damaged: {what}; stop the hub and put your backup of it in its place. Without one move the file away, \
+         register the stations again, and give each its new token", path.display()
+    )]
     Damaged { path: PathBuf, what: String },
     #[error("{}", list(.0))]
     Mistakes(Vec<Mistake>),

@@ -77,8 +77,11 @@ impl Registry {
             .map_err(|source| RegistryError::Folder { path: data_dir.to_owned(), source })?;
         let path = data_dir.join("registry.db");
         sqlite::make_private(&path).map_err(|source| RegistryError::Folder { path: path.clone(), source })?;
-        let connection = sqlite::connect(&path, BUSY_TIMEOUT)
-            .map_err(|source| RegistryError::Open { path: path.clone(), source })?;
+        let connection =
+            sqlite::connect(&path, BUSY_TIMEOUT).map_err(|source| match sqlite::is_damage(&source) {
+                true => RegistryError::Damaged { path: path.clone(), what: source.to_string() },
+                false => RegistryError::Open { path: path.clone(), source },
+            })?;
         let registry = Self { path, connection: Mutex::new(connection) };
         registry.set_up()?;
         Ok(registry)
@@ -267,8 +270,7 @@ impl Registry {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 RegistryError::Busy { path, waited_s: BUSY_TIMEOUT.as_secs() }
             }
-            Some(ErrorCode::NotADatabase) => RegistryError::Foreign { path },
-            Some(ErrorCode::DatabaseCorrupt) => RegistryError::Damaged { path, what: source.to_string() },
+            _ if sqlite::is_damage(&source) => RegistryError::Damaged { path, what: source.to_string() },
             _ => RegistryError::Sqlite { path, source },
         }
     }
