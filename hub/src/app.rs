@@ -8,7 +8,7 @@ use crate::access::{Addresses, Throttle};
 use crate::broker::{self, Broker, BrokerError, BrokerThreads};
 use crate::clock::now_ms;
 use crate::config::{self, Config};
-use crate::fleet::{self, AlertLog, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError};
+use crate::fleet::{self, AlertLog, Effect, ProjectorHandle, Recovered, SessionEvents, StoreError, Uptimes};
 use crate::health::Health;
 use crate::history::{self, ConsumerHandle, History, HistoryError};
 use crate::http;
@@ -149,8 +149,10 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         Effect::Alert(alert) => alert_log.tell(&alert),
     };
     let projector = projector.spawn(events.clone(), on_effect, consumers_shutdown.clone())?;
-    let history_consumer =
-        history_consumer.map(|consumer| consumer.spawn(consumers_shutdown.clone())).transpose()?;
+    let uptimes = Uptimes { fleet: fleet.clone(), store: store.clone(), operations: operations.clone() };
+    let history_consumer = history_consumer
+        .map(|consumer| consumer.with_uptimes(uptimes).spawn(consumers_shutdown.clone()))
+        .transpose()?;
     let influx = match &config.influx {
         Some(influx) => {
             let quarantine = store.clone();
@@ -407,6 +409,7 @@ fn derived(store: &Arc<fleet::Store>, history: Option<&History>) -> Vec<Arc<dyn 
     if let Some(history) = history {
         sources.push(Arc::new(history.clone()));
         sources.push(Arc::new(history::Findings(history.clone())));
+        sources.push(Arc::new(history::DailyUptime(history.clone())));
     }
     sources
 }

@@ -25,6 +25,7 @@ mod sessions;
 mod silences;
 mod snapshot;
 mod store;
+mod uptimes;
 
 pub use alert_log::AlertLog;
 pub use alert_store::{AlertBell, AlertFilter, AlertPage};
@@ -41,6 +42,7 @@ pub use quarantine::{
 };
 pub use sessions::SessionEvents;
 pub use store::{Store, StoreError};
+pub use uptimes::{Uptimes, UptimesError};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -13,8 +13,10 @@ use super::commit::Commit;
 use super::corrections::Corrections;
 use super::gather::Gathering;
 use super::upkeep::{self, Retention};
+use super::uptime_days::UptimeRound;
 use super::{History, HistoryError};
 use crate::entry::{Entry, What};
+use crate::fleet::Uptimes;
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::priority;
@@ -59,6 +61,7 @@ pub struct Consumer {
     log_time_ms: i64,
     unreadable_since: Option<Instant>,
     corrections: Corrections,
+    uptimes: Option<UptimeRound>,
 }
 
 /// The running thread.
@@ -104,7 +107,14 @@ impl Consumer {
             log_time_ms: i64::MIN,
             unreadable_since: None,
             corrections: Corrections::default(),
+            uptimes: None,
         })
+    }
+
+    /// Keeps the availability of days that are over, too.
+    #[must_use]
+    pub fn with_uptimes(self, uptimes: Uptimes) -> Self {
+        Self { uptimes: Some(UptimeRound::new(uptimes)), ..self }
     }
 
     /// Starts the thread. The switch must be turned after the last record was committed to the log.
@@ -276,10 +286,14 @@ impl Consumer {
     fn upkeep(&mut self) -> bool {
         self.corrections.look(self.history.0.directory.load_full());
         let corrected = self.corrections.step(&self.history);
-        let more = corrected.unwrap_or_else(|error| {
-            self.health.set("history", Err(error.to_string()));
-            false
-        });
+        let looked = self.uptimes.as_mut().map_or(Ok(false), |round| round.step(&self.history));
+        let mut more = false;
+        for step in [corrected, looked] {
+            match step {
+                Ok(unfinished) => more |= unfinished,
+                Err(error) => self.health.set("history", Err(error.to_string())),
+            }
+        }
         more | self.thin_out()
     }
 

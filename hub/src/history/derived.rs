@@ -9,6 +9,7 @@ use super::utilisation::{Basis, Figures, Measures, Part, Parts, Uptime};
 use super::{History, facts};
 use crate::calendar::HOUR_MS;
 use crate::influx::{DerivedError, DerivedPoint, DerivedSource, Measurement};
+use crate::registry::Directory;
 use rusqlite::Connection;
 use std::collections::HashMap;
 use waystation_protocol::{PresenceState, StationId, Value};
@@ -52,7 +53,7 @@ impl DerivedSource for History {
         for window in changed {
             last = last.max(window.revision);
             let Some(calendars) = calendars.get(&window.station) else { continue };
-            let district = directory.station(&window.station).and_then(|station| station.district.as_deref());
+            let district = district_of(&directory, &window.station);
             take(&point(&window, calendars, district));
         }
         Ok(last)
@@ -87,7 +88,7 @@ impl DerivedSource for Findings {
                 take(&DerivedPoint {
                     measurement: Measurement::Presence,
                     station: Some(station),
-                    district: directory.station(station).and_then(|station| station.district.as_deref()),
+                    district: district_of(&directory, station),
                     fields: vec![("state", Value::Text(state.as_str()))],
                     ts: row.get(2)?,
                     ..DerivedPoint::default()
@@ -98,6 +99,10 @@ impl DerivedSource for Findings {
         self.0.read(read).map_err(|error| DerivedError(error.to_string()))?;
         Ok(last)
     }
+}
+
+pub fn district_of<'a>(directory: &'a Directory, station: &str) -> Option<&'a str> {
+    directory.station(station)?.district.as_deref()
 }
 
 fn changed_after(reader: &Connection, place: i64, limit: usize) -> table::Result<Vec<Changed>> {

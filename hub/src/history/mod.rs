@@ -24,6 +24,7 @@ mod schema;
 mod stars;
 mod table;
 mod upkeep;
+mod uptime_days;
 pub mod utilisation;
 
 pub use consumer::{CURSOR, Consumer, ConsumerHandle};
@@ -33,6 +34,7 @@ pub use query::{Point, Query, STEP_MAX_MS, Series, Values};
 pub use report::{By, Resolution, UptimeOf, UtilisationItem, UtilisationQuery};
 pub use stars::{OpenAlerts, StarProposal, StarWeight};
 pub use upkeep::Retention;
+pub use uptime_days::DailyUptime;
 pub use utilisation::{Figure, Figures, Uptime};
 
 use crate::calendar::Zone;
@@ -63,6 +65,8 @@ pub enum HistoryError {
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("cannot read the log into the history: {0}")]
     Log(String),
+    #[error("the availability of days that are over cannot be worked out: {0}")]
+    Uptimes(String),
     #[error("{0}")]
     TooMuch(String),
 }

@@ -12,6 +12,7 @@
 //! window_hour  utilisation's parts of a local hour; kept WINDOW_DAYS
 //! window_day   the same of a local day; kept for ever
 //! fact         what a station's windows were worked out with: opening hours, zone, capacity; module facts
+//! uptime_day   availability of the days that are over; kept WINDOW_DAYS; module uptime_days
 //! finding      what the hub itself found of stations' presence; kept WINDOW_DAYS
 //! seen         when each station was first heard, and what it was seen to measure
 //! ```
@@ -20,13 +21,13 @@
 //! starts exactly behind what is in here, and what is in here twice replaces itself. `revision` rises with each change
 //! of a window, and begins at the time when the file was made, so that a file made anew is never behind an old one.
 
-use super::{HistoryError, facts};
+use super::{HistoryError, facts, uptime_days};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::Path;
 use std::time::Duration;
 
 /// Steps from one version of the file to the next.
-const STEPS: &[&str] = &[TABLES, facts::TABLE];
+const STEPS: &[&str] = &[TABLES, facts::TABLE, uptime_days::TABLE];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const TABLES: &str = "

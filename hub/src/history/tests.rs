@@ -10,6 +10,7 @@ use waystation_protocol::*;
 
 mod corrections;
 mod generated;
+mod uptime_days;
 
 /// 2026-03-02 00:00 in Shanghai.
 const DAY: i64 = 1_772_380_800_000;
@@ -133,7 +134,7 @@ fn a_file_of_an_older_hub_is_brought_up_to_date() {
     let mut case = Case::new(&["a"]);
     case.gather("a", vec![air(DAY, 20.0)]);
     case.commit();
-    let older = "DROP TABLE fact; PRAGMA user_version = 1;";
+    let older = "DROP TABLE fact; DROP TABLE uptime_day; PRAGMA user_version = 1;";
     case.history.write(|writer| Ok(writer.execute_batch(older)?)).unwrap();
     let (path, directory) = (case.history.0.path.clone(), case.history.0.directory.clone());
     let folder = path.parent().unwrap();

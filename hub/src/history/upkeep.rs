@@ -5,6 +5,7 @@
 
 use super::rollup::Rollup;
 use super::table::{self, BlockState, Level, Result};
+use super::uptime_days;
 use crate::calendar::{DAY_MS, HOUR_MS};
 use crate::config;
 use rusqlite::Connection;
@@ -90,6 +91,7 @@ pub fn retain(connection: &Connection, retention: Retention, log_time_ms: i64) -
     }
     let before = log_time_ms - WINDOW_DAYS * DAY_MS;
     more |= table::delete_hours(connection, before, DELETED_AT_ONCE)? == DELETED_AT_ONCE;
+    more |= uptime_days::delete(connection, before, DELETED_AT_ONCE)? == DELETED_AT_ONCE;
     more |= table::delete_findings(connection, before, DELETED_AT_ONCE)? == DELETED_AT_ONCE;
     Ok(more)
 }
