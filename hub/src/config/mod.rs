@@ -266,6 +266,9 @@ pub struct Http {
     pub require_token: bool,
     /// How people reach this hub, for links in messages; without it messages have none.
     pub public_url: Option<String>,
+    /// What the big screen is headed with.
+    pub name_zh: String,
+    pub name_en: String,
     /// Requests per second of one token, or of one address without a token; 0: no limit.
     pub requests_per_second_max: u32,
 }
@@ -319,6 +322,8 @@ impl Default for Http {
             tls: None,
             require_token: false,
             public_url: None,
+            name_zh: "驿站".into(),
+            name_en: "Worker stations".into(),
             requests_per_second_max: 100,
         }
     }

@@ -142,6 +142,11 @@ impl StationState {
         self.presence.connected()
     }
 
+    /// How severe each alert is that fires here, those of groups among them.
+    pub fn alerts_firing(&self) -> impl Iterator<Item = Severity> {
+        self.alerts.firing()
+    }
+
     /// Rises with every change.
     #[must_use]
     pub fn version(&self) -> u64 {

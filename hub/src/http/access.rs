@@ -37,6 +37,23 @@ impl Peer {
     }
 }
 
+/// Proof that the request may read, with whose token it does: none for the machine's own user.
+#[derive(Debug, Clone)]
+pub struct Viewing(pub Option<Principal>);
+
+impl FromRequestParts<App> for Viewing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match identify(parts, app)? {
+            Asking::Local => Ok(Self(None)),
+            Asking::Owner(owner) if owner.role.may_view() => Ok(Self(Some(owner))),
+            Asking::Owner(owner) => Err(refused(owner.role, "read here", "viewer, operator or admin")),
+            Asking::Nobody => Err(no_token("viewer")),
+        }
+    }
+}
+
 /// Proof that the request may read.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
@@ -49,12 +66,8 @@ impl FromRequestParts<App> for Reading {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        match identify(parts, app)? {
-            Asking::Local => Ok(Self { payloads: true }),
-            Asking::Owner(owner) if owner.role.may_view() => Ok(Self { payloads: owner.role.may_operate() }),
-            Asking::Owner(owner) => Err(refused(owner.role, "read here", "viewer, operator or admin")),
-            Asking::Nobody => Err(no_token("viewer")),
-        }
+        let Viewing(owner) = Viewing::from_request_parts(parts, app).await?;
+        Ok(Self { payloads: owner.is_none_or(|owner| owner.role.may_operate()) })
     }
 }
 

@@ -10,6 +10,8 @@ mod access;
 mod alerts;
 mod assets;
 mod audit;
+mod brief;
+mod channels;
 mod commands;
 mod coverage;
 mod csv;
@@ -21,6 +23,7 @@ mod ledger;
 mod limits;
 mod maintenance;
 mod mark;
+mod me;
 mod occupancy;
 mod openapi;
 mod outages;
@@ -32,8 +35,10 @@ mod query;
 mod readings;
 mod registry;
 mod scrape;
+mod screen;
 mod server;
 mod silences;
+mod squeeze;
 mod stations;
 mod stream;
 mod time;
@@ -100,6 +105,8 @@ struct Shared {
     feeds: gbfs::Feeds,
     low_use: Kept<Vec<LowUse>>,
     coverage: coverage::Known,
+    screen: Kept<Vec<u8>>,
+    visits_today: Kept<Option<f64>>,
     streams: Arc<Semaphore>,
     shutdown: Shutdown,
 }
@@ -128,6 +135,8 @@ impl App {
             feeds: gbfs::Feeds::default(),
             low_use: Kept::default(),
             coverage: coverage::Known::default(),
+            screen: Kept::default(),
+            visits_today: Kept::default(),
             streams,
             shutdown,
         }))
@@ -159,6 +168,10 @@ fn router(app: App) -> Router {
         .route("/alerts", get(alerts::list))
         .route("/alerts/{id}", get(alerts::one))
         .route("/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/me", get(me::show))
+        .route("/fleet", get(brief::fleet))
+        .route("/channels", get(channels::list))
+        .route("/channels/{name}/test", post(channels::test))
         .route("/tokens", get(tokens::list).post(tokens::add))
         .route("/tokens/{name}", delete(tokens::remove))
         .route("/silences", get(silences::list).post(silences::add))
@@ -179,6 +192,7 @@ fn router(app: App) -> Router {
         .route("/gbfs/3.0/", get(gbfs::index))
         .route("/gbfs/3.0/{file}", get(gbfs::feed))
         .route("/public/occupancy", get(occupancy::list))
+        .route("/public/screen", get(screen::show))
         .route("/", get(assets::page))
         .route("/assets/{name}", get(assets::asset))
         .nest("/api/v1", api)

@@ -117,9 +117,14 @@ fn item(station: &Station, known: Option<&StationState>) -> Item {
     }
 }
 
-/// Over all zones of the station that report.
-fn band(station: &Station, known: &StationState) -> Option<Band> {
-    let now_ms = now_ms();
+/// How full the station is, over all zones that report.
+pub fn band(station: &Station, known: &StationState) -> Option<Band> {
+    let (people, capacity) = people(known, now_ms());
+    Band::of(people?, capacity.or(station.capacity.map(i64::from))?)
+}
+
+/// People and capacity over all zones that reported lately; never for everybody's eyes.
+pub fn people(known: &StationState, now_ms: i64) -> (Option<i64>, Option<i64>) {
     let fresh = of_kind(known, Kind::Occupancy).filter(|reading| is_fresh(reading, now_ms));
     let zones = fresh.filter_map(|reading| match &reading.body {
         Body::Occupancy(zone) => Some(zone),
@@ -130,7 +135,7 @@ fn band(station: &Station, known: &StationState) -> Option<Band> {
         people = zone.people.map(|more| more + people.unwrap_or(0)).or(people);
         capacity = zone.capacity.map(|more| more + capacity.unwrap_or(0)).or(capacity);
     }
-    Band::of(people?, capacity.or(station.capacity.map(i64::from))?)
+    (people, capacity)
 }
 
 #[cfg(test)]

@@ -39,9 +39,9 @@ pub struct Item<'a> {
 }
 
 #[derive(Serialize)]
-struct Name<'a> {
-    zh: &'a str,
-    en: &'a str,
+pub struct Name<'a> {
+    pub zh: &'a str,
+    pub en: &'a str,
 }
 
 /// WGS-84 degrees.
@@ -109,8 +109,9 @@ pub struct Filter {
 impl Filter {
     pub const PARAMETERS: [&'static str; 5] = ["limit", "after", "cursor", "district", "state"];
 
-    pub fn from(parameters: &Parameters) -> Result<Self, Problem> {
-        parameters.allow(&Self::PARAMETERS)?;
+    /// `more`: parameters that are allowed besides.
+    pub fn from(parameters: &Parameters, more: &[&str]) -> Result<Self, Problem> {
+        parameters.allow(&[&Self::PARAMETERS[..], more].concat())?;
         let states = "never_seen, online, late, offline or unknown";
         Ok(Self {
             limit: parameters.limit()?,
@@ -118,6 +119,11 @@ impl Filter {
             district: parameters.text("district").map(str::to_owned),
             state: parameters.parsed("state", states, State::from_name)?,
         })
+    }
+
+    /// All stations, unless the request says how many.
+    pub fn without_limit(self, parameters: &Parameters) -> Self {
+        Self { limit: parameters.text("limit").map_or(usize::MAX, |_| self.limit), ..self }
     }
 
     fn matches(&self, station: &Station, known: Option<&StationState>) -> bool {
@@ -165,7 +171,7 @@ pub(super) async fn list(
     _: Reading,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let filter = Filter::from(&parameters)?;
+    let filter = Filter::from(&parameters, &[])?;
     let body = app.blocking(move |app| write_list(app, &filter)).await?;
     Ok(json(body))
 }

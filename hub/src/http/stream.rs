@@ -3,7 +3,7 @@
 //! Nothing is queued: once a second a stream asks which of its stations have changed since it last looked. A client
 //! that reads slowly is asked less often, and gets the newest state when it reads on.
 //!
-//! Events: `station` (an item as in the list), `alert` (likewise: those that fire, then each that changes), `counts`
+//! Events: `station` (an item as in the list, or with `view=brief` as in `/api/v1/fleet`, then of all stations), `alert` (likewise: those that fire, then each that changes), `counts`
 //! (registered stations by state, and `ready`).
 //!
 //! Each look ends with an id. A client that comes back with it in `Last-Event-ID`, as browsers do, gets only what
@@ -11,6 +11,7 @@
 
 use super::access::Reading;
 use super::alerts;
+use super::brief::Brief;
 use super::query::Parameters;
 use super::stations::{Filter, Item, STATIONS_PER_LOCK, count_states};
 use super::{App, Problem};
@@ -46,6 +47,7 @@ const SAVED_WITHIN_MS: i64 = 10_000;
 struct Stream {
     app: App,
     stations: Vec<Arc<Station>>,
+    view: View,
     /// Changes up to this one were sent; `None`: nothing yet.
     seen: Option<u64>,
     /// Alerts up to this revision were sent; `None`: nothing yet.
@@ -56,13 +58,36 @@ struct Stream {
     _permit: OwnedSemaphorePermit,
 }
 
+/// How much a stream says of a station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// An item as in the list.
+    Full,
+    /// As in `/api/v1/fleet`.
+    Brief,
+}
+
+impl View {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "full" => Some(Self::Full),
+            "brief" => Some(Self::Brief),
+            _ => None,
+        }
+    }
+}
+
 pub(super) async fn open(
     AppState(app): AppState<App>,
     _: Reading,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Result<impl IntoResponse, Problem> {
-    let filter = Filter::from(&parameters)?;
+    let view = parameters.parsed("view", "full or brief", View::from_name)?.unwrap_or(View::Full);
+    let filter = match view {
+        View::Full => Filter::from(&parameters, &["view"])?,
+        View::Brief => Filter::from(&parameters, &["view"])?.without_limit(&parameters),
+    };
     let permit = Arc::clone(&app.streams).try_acquire_owned();
     let permit = permit.map_err(|_| Problem::unavailable("too many streams are open; close one, or poll"))?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
@@ -71,7 +96,8 @@ pub(super) async fn open(
     let mut interval = tokio::time::interval(LOOK_EVERY);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let shutdown = app.shutdown.clone();
-    let stream = Stream { app, stations, seen, alerts_seen, looks: 0, interval, shutdown, _permit: permit };
+    let stream =
+        Stream { app, stations, view, seen, alerts_seen, looks: 0, interval, shutdown, _permit: permit };
     let body = Body::from_stream(futures_util::stream::unfold(stream, next));
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], body))
 }
@@ -133,7 +159,7 @@ impl Stream {
 
     fn look(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
-        let since = self.seen;
+        let (since, now_ms) = (self.seen, now_ms());
         let version = self.app.sources.fleet.lock().version();
         self.seen = Some(version);
         for stations in self.stations.chunks(STATIONS_PER_LOCK) {
@@ -141,8 +167,10 @@ impl Stream {
             for station in stations {
                 let known = fleet.station(station.id.as_str());
                 let is_news = |since| known.is_some_and(|known| known.version() > since);
-                if since.is_none_or(is_news) {
-                    event(&mut out, "station", &Item::of(station, known));
+                match self.view {
+                    _ if !since.is_none_or(is_news) => {}
+                    View::Full => event(&mut out, "station", &Item::of(station, known)),
+                    View::Brief => event(&mut out, "station", &Brief::of(station, known, now_ms)),
                 }
             }
         }

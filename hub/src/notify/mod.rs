@@ -26,7 +26,7 @@ mod worker;
 pub use client::ChannelError;
 pub use feed::{AlertFeed, FeedError, SavedAlerts};
 pub use outcome::Outcome;
-pub use probe::{Trial, probe, send_test};
+pub use probe::{Trial, address, probe, send_test, send_test_to};
 
 use std::collections::HashMap;
 use std::sync::Arc;

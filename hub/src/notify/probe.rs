@@ -6,7 +6,7 @@ use super::channels::Sender;
 use super::notice::{Event, Notice};
 use super::outcome::Outcome;
 use super::words;
-use crate::config::{Config, Rule, Severity};
+use crate::config::{Channel, Config, Rule, Severity};
 use crate::fleet::alerts::Alert;
 use crate::registry::SharedDirectory;
 
@@ -36,20 +36,34 @@ pub async fn probe(config: &Config) -> Vec<Trial> {
 
 /// Sends a test message through each channel.
 pub async fn send_test(config: &Config, directory: &SharedDirectory, now_ms: i64) -> Vec<Trial> {
-    let notice = test_notice(now_ms);
-    let words = words(config, directory);
     let mut trials = Vec::new();
     for (name, channel) in &config.alerts.channels {
-        let started = Instant::now();
-        let (address, outcome) = match Sender::new(name, channel) {
-            Ok(sender) => {
-                (sender.address(), sender.send(std::slice::from_ref(&notice), &words, now_ms).await)
-            }
-            Err(error) => (String::new(), Outcome::Failed { message: error.what }),
-        };
-        trials.push(Trial { channel: name.clone(), address, outcome, elapsed: started.elapsed() });
+        trials.push(send_test_to(config, directory, name, channel, now_ms).await);
     }
     trials
+}
+
+/// Sends a test message through one channel.
+pub async fn send_test_to(
+    config: &Config,
+    directory: &SharedDirectory,
+    name: &str,
+    channel: &Channel,
+    now_ms: i64,
+) -> Trial {
+    let (notice, words) = (test_notice(now_ms), words(config, directory));
+    let started = Instant::now();
+    let (address, outcome) = match Sender::new(name, channel) {
+        Ok(sender) => (sender.address(), sender.send(std::slice::from_ref(&notice), &words, now_ms).await),
+        Err(error) => (String::new(), Outcome::Failed { message: error.what }),
+    };
+    Trial { channel: name.to_owned(), address, outcome, elapsed: started.elapsed() }
+}
+
+/// Where a channel sends to, without secrets; empty if its configuration cannot be used.
+#[must_use]
+pub fn address(name: &str, channel: &Channel) -> String {
+    Sender::new(name, channel).map(|sender| sender.address()).unwrap_or_default()
 }
 
 /// Its rule is never shown: the message says that it is a test.

@@ -11,12 +11,12 @@ use super::cabinet::CabinetMemory;
 use super::clock::Clock;
 use super::door::DoorMemory;
 use super::gateway::GatewayMemory;
-use super::presence::Episode;
+use super::presence::{Episode, Told};
 use super::room::{EnvironmentMemory, OccupancyMemory};
 use super::settings::Verdict;
 use super::tally::{HOUR_PART_MS, Tally};
 use super::watch::{Details, Judge, Subject, Watch};
-use crate::config::Rule;
+use crate::config::{Rule, Severity};
 use crate::fleet::{Latest, Totals};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -239,6 +239,12 @@ impl StationAlerts {
     pub fn was_silent(&mut self, judge: &mut Judge<'_>) {
         self.flaps.get_or_insert_default().silences.add(judge.now, HOUR_PART_MS, 1, 0);
         self.flapping(judge);
+    }
+
+    /// How severe each alert is that fires.
+    pub fn firing(&self) -> impl Iterator<Item = Severity> {
+        let gone = self.episode.iter().filter(|episode| episode.told != Told::Held);
+        self.watches.iter().filter_map(|watch| watch.firing).chain(gone.map(|episode| episode.severity))
     }
 
     #[must_use]

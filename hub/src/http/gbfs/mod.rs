@@ -9,6 +9,8 @@
 //! holds the feeds of a real hub.
 
 mod stations;
+
+pub use stations::Stock;
 mod system;
 
 use super::access::PublicReading;

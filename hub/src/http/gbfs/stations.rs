@@ -42,6 +42,15 @@ impl Stock {
         (stock.slots > 0).then_some(stock)
     }
 
+    /// Batteries that can be taken, of all classes.
+    pub fn ready_sum(&self) -> u32 {
+        self.ready.iter().sum()
+    }
+
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
     fn add(&mut self, cabinet: &Cabinet, fresh: bool) {
         let works = fresh && !matches!(cabinet.status, Some(CabinetStatus::Fault | CabinetStatus::Disabled));
         self.works |= works;
@@ -92,7 +101,7 @@ pub fn status(app: &App) -> Value {
             .collect();
         json!({
             "station_id": station.id,
-            "num_vehicles_available": stock.ready.iter().sum::<u32>(),
+            "num_vehicles_available": stock.ready_sum(),
             "vehicle_types_available": available,
             "num_docks_available": stock.empty,
             "vehicle_docks_available": [{ "vehicle_type_ids": classes.collect::<Vec<_>>(), "count": stock.empty }],

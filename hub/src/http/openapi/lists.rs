@@ -27,6 +27,11 @@ pub fn all() -> Vec<Entry> {
     let mark = pattern(mark::PATTERN);
     let mut stream = paged(&stations);
     stream.push(last_event);
+    stream.push(query(
+        "view",
+        "How much to say of a station: `brief` as in the fleet, and of all of them",
+        choice(&["full", "brief"]),
+    ));
     vec![
         get("/api/v1/stations", list("Registered stations by id, with their latest readings", "Station", paged(&stations))),
         get(

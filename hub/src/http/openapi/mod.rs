@@ -2,6 +2,7 @@
 //! that a test compares, so that a change of the interface is seen in a review.
 
 mod actions;
+mod console;
 mod feeds;
 mod figures;
 mod lists;
@@ -23,8 +24,12 @@ pub(super) async fn show() -> Json<Value> {
 #[must_use]
 pub fn document() -> Value {
     let mut paths = Map::new();
-    for (path, method, operation) in
-        own().into_iter().chain(lists::all()).chain(actions::all()).chain(feeds::all())
+    for (path, method, operation) in own()
+        .into_iter()
+        .chain(lists::all())
+        .chain(actions::all())
+        .chain(feeds::all())
+        .chain(console::entries())
     {
         let methods = paths.entry(path).or_insert_with(|| json!({}));
         methods[method] = operation.into_value();

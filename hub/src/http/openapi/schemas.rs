@@ -34,6 +34,7 @@ pub fn all() -> Value {
     schemas.extend(outputs());
     schemas.extend(super::figures::all());
     schemas.extend(super::trouble::all());
+    schemas.extend(super::console::schemas());
     schemas.insert("Station".into(), object(station));
     schemas.insert("StationDetail".into(), object(detail));
     schemas.insert("Outbox".into(), object(outbox_item));
@@ -151,15 +152,9 @@ fn outputs() -> Map<String, Value> {
     ])
 }
 
-/// No line breaks, nor any other control character; and something that is no white space.
-pub const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
-const ONE_LINE_SAID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*\
-    [^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]\
-    [^\\u0000-\\u001f\\u007f-\\u009f]*$";
-
 /// What may be sent.
 fn inputs() -> Map<String, Value> {
-    let text = json!({ "type": ["string", "null"], "maxLength": 100, "pattern": ONE_LINE });
+    let text = json!({ "type": ["string", "null"], "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
     let kinds = StationKind::ALL.iter().map(|kind| json!(kind.as_str())).chain([Value::Null]);
     let kind = json!({ "type": ["string", "null"], "enum": kinds.collect::<Vec<_>>() });
     let station = json!({
@@ -192,8 +187,7 @@ fn inputs() -> Map<String, Value> {
         "role": choice(&Role::ALL.map(Role::as_str)),
     });
     let instant = json!({ "anyOf": [integer(), { "type": "string", "format": "date-time" }] });
-    let why = json!({ "type": "string", "maxLength": 500, "pattern": ONE_LINE_SAID });
-    let ends = [json!({ "required": ["ends_at"] }), json!({ "required": ["for_s"] })];
+    let why = json!({ "type": "string", "minLength": 1, "maxLength": 500 });
     let seconds = json!({ "type": "integer", "minimum": 1, "maximum": 31_536_000 });
     let matcher = json!({ "name": choice(&Silence::NAMES), "value": string() });
     let silence = json!({
@@ -204,22 +198,11 @@ fn inputs() -> Map<String, Value> {
         "station": string(), "district": string(),
         "starts_at": instant, "ends_at": instant, "for_s": seconds, "why": why,
     });
-    let places = [json!({ "required": ["station"] }), json!({ "required": ["district"] })];
-    let mut maintenance = input(&["why"], maintenance);
-    maintenance["allOf"] = json!([{ "oneOf": ends }, { "oneOf": places }]);
-    let mut silence = input(&["matchers", "why"], silence);
-    silence["oneOf"] = json!(ends);
-    let mut station = input(&["id"], station);
-    let both = |ty: &str| json!({ "latitude": { "type": ty }, "longitude": { "type": ty } });
-    station["anyOf"] = json!([
-        { "required": ["latitude", "longitude"], "properties": both("number") },
-        { "properties": both("null") },
-    ]);
     named([
         ("Matcher", input(&["name", "value"], matcher)),
-        ("NewSilence", silence),
-        ("NewMaintenance", maintenance),
-        ("NewStation", station),
+        ("NewSilence", input(&["matchers", "why"], silence)),
+        ("NewMaintenance", input(&["why"], maintenance)),
+        ("NewStation", input(&["id"], station)),
         ("NewCommand", input(&["action"], command)),
         ("NewToken", input(&["name", "role"], token)),
     ])
