@@ -1,7 +1,7 @@
 //! Every text that people read on the hub's pages, in Chinese and English: one table, so that neither language can
 //! be forgotten.
 //!
-//! Keys: `page.*` the page itself; `state.*` presence; `kind.*`, `member.*`, `value.*` what a station reports, under
+//! Keys: `state.*` presence; `kind.*`, `member.*`, `value.*` what a station reports, under
 //! its wire name; `alert.*` what alerts say, `notify.*` what surrounds it in a message, with
 //! `{placeholders}`.
 
@@ -39,43 +39,6 @@ fn tables() -> impl Iterator<Item = &'static (&'static str, &'static str, &'stat
 }
 
 const TEXTS: &[(&str, &str, &str)] = &[
-    ("page.title", "驿站遥测中枢", "Waystation"),
-    ("page.subtitle", "驿站与最新读数", "Stations and their latest readings"),
-    ("page.language", "English", "中文"),
-    ("page.filter_state", "状态", "State"),
-    ("page.filter_district", "区县", "District"),
-    ("page.all", "全部", "All"),
-    ("page.live", "实时更新中", "Live"),
-    ("page.reconnecting", "连接中断，正在重连…", "Connection lost, trying again…"),
-    ("page.loading", "正在加载…", "Loading…"),
-    ("page.empty", "没有符合条件的驿站", "No station matches"),
-    ("page.none", "尚未登记驿站", "No station is registered yet"),
-    (
-        "page.none_hint",
-        "登记一个驿站：waystation-hub station add 编号 --district 区县",
-        "Register one: waystation-hub station add ID --district DISTRICT",
-    ),
-    ("page.failed", "读取失败", "Reading failed"),
-    ("page.previous", "上一页", "Previous"),
-    ("page.next", "下一页", "Next"),
-    ("page.no_readings", "尚无读数", "No readings yet"),
-    ("page.last_seen", "最近联系", "Last contact"),
-    ("page.never", "从未", "never"),
-    ("page.token", "访问令牌", "Access token"),
-    ("page.token_hint", "此中枢需要令牌才能查看", "This hub asks for a token"),
-    (
-        "page.token_how",
-        "在中枢上运行 waystation-hub token add 姓名 --role viewer 取得令牌",
-        "Get one on the hub: waystation-hub token add NAME --role viewer",
-    ),
-    ("page.token_wrong", "令牌无效", "This token is not valid"),
-    ("page.token_role", "此令牌的角色无权查看", "The role of this token may not read here"),
-    ("page.enter", "进入", "Enter"),
-    ("page.yes", "是", "yes"),
-    ("page.no", "否", "no"),
-    ("page.alarm", "告警", "ALARM"),
-    ("page.normal", "正常", "normal"),
-    ("page.not_ready", "中枢有部件异常", "Parts of the hub are failing"),
     ("state.never_seen", "从未上线", "Never seen"),
     ("state.online", "在线", "Online"),
     ("state.late", "久未上报", "Late"),

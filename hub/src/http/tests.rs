@@ -1,4 +1,5 @@
 mod actions;
+mod console;
 mod feeds;
 mod reports;
 mod trouble;
@@ -345,7 +346,7 @@ async fn reading_needs_a_token_where_it_is_asked_for() {
         let item = &server.request("GET", "/api/v1/quarantine", Some(role)).await.json()["items"][0];
         assert_eq!(item["payload"].is_null(), role == "viewer", "{role}: {item}");
     }
-    for path in ["/", "/healthz", "/readyz", "/openapi.json", "/assets/page.js", "/assets/texts.json"] {
+    for path in ["/", "/healthz", "/readyz", "/openapi.json"] {
         assert_eq!(server.get(path).await.status, 200, "{path}");
     }
     server.stop().await;
@@ -454,11 +455,17 @@ async fn the_page_loads_nothing_from_elsewhere() {
     let server = Server::start(false).await;
     let page = server.get("/").await;
     assert!(page.head.contains("content-security-policy: default-src 'none'"));
-    for (path, body) in [("/", &page.body), ("page.js", &server.get("/assets/page.js").await.body)] {
-        assert!(!body.contains("http://") && !body.contains("https://"), "{path}");
-        assert!(!body.contains("innerHTML") && !body.contains("style="), "{path}");
+    assert!(page.head.contains("cache-control: no-cache"));
+    let mut names = page.body.split("/assets/").skip(1).filter_map(|rest| rest.split('"').next());
+    let script = names.find(|name| name.ends_with(".js")).expect("`make console` builds what is served here");
+    let answer = server.get(&format!("/assets/{script}")).await;
+    assert!(answer.head.contains("immutable") && answer.head.contains("text/javascript"), "{}", answer.head);
+    for (path, body) in [("/", &page.body), (script, &answer.body)] {
+        assert!(!body.contains("src=\"http") && !body.contains("href=\"http"), "{path}");
+        assert!(!body.contains(" style="), "{path}");
     }
     assert_eq!(server.get("/assets/texts.json").await.json()["state.online"]["zh"], "在线");
+    check_problem(&server.get("/assets/index.html").await, 404, "/assets/index.html");
     server.sessions.disconnected(&StationId::try_from("jb-001").unwrap(), now_ms());
     server.stop().await;
 }
