@@ -9,29 +9,45 @@ DEMO ?=
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak fuzz deny deps clean
+.PHONY: help demo console console-check test check bench soak fuzz deny deps clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## a hub with simulated stations; open the address that it prints, Ctrl-C ends it
+# The console's files: built anew when a source is newer. The hub's build takes them from there.
+CONSOLE := console/dist/index.html
+CONSOLE_SOURCES := $(shell find console/src console/index.html console/vite.config.ts console/package-lock.json docs/openapi.json -type f 2>/dev/null)
+
+console: $(CONSOLE) ## the web console that the hub serves (needs Node.js and npm)
+
+console/node_modules/.package-lock.json: console/package-lock.json
+	cd console && npm ci --no-audit --no-fund
+	touch $@
+
+$(CONSOLE): console/node_modules/.package-lock.json $(CONSOLE_SOURCES)
+	cd console && npm run --silent build
+
+demo: $(CONSOLE) ## a hub with simulated stations; open the address that it prints, Ctrl-C ends it
 	$(CARGO) build --release -p waystation-hub
 	$(CARGO_TARGET_DIR)/release/waystation-hub demo $(DEMO)
 
-test: deps check ## everything that must hold: format, lints, unit and end-to-end tests, mosquitto
+test: deps check console-check ## everything that must hold: format, lints, unit and end-to-end tests, mosquitto
 	$(CARGO) build $(PROGRAMS) --bins
 	$(CARGO) test --workspace
 	@echo "make test: everything passed"
 
-check: ## format and lints only
+console-check: $(CONSOLE)
+	cd console && npm run --silent check && npm run --silent test
+
+check: $(CONSOLE) ## format and lints only
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-bench: ## measure this machine, beside mosquitto, rumqttd and InfluxDB; writes docs/benchmarks.md
+bench: $(CONSOLE) ## measure this machine, beside mosquitto, rumqttd and InfluxDB; writes docs/benchmarks.md
 	$(CARGO) build --release $(PROGRAMS) -p waystation-bench
 	$(CARGO_TARGET_DIR)/release/waystation-bench all --write docs/benchmarks.md
 
-soak: ## kill -9 the hub 50 times under load, with and without InfluxDB
+soak: $(CONSOLE) ## kill -9 the hub 50 times under load, with and without InfluxDB
 	$(CARGO) build --release $(PROGRAMS) --bins
 	WAYSTATION_ROUNDS=50 $(CARGO) test --release -p waystation-tests --test survives_kill -- --nocapture
 

@@ -20,6 +20,9 @@ python3               python3
 python:paho.mqtt      python3-paho-mqtt
 python:aiosmtpd       python3-aiosmtpd
 python:ensurepip      python3-venv
+node                  nodejs
+npm                   npm
+chromium              chromium
 TABLE
 }
 
