@@ -1,6 +1,5 @@
 import { useEffect } from "preact/hooks";
 import { Route, Router, Switch } from "wouter-preact";
-import { useHashLocation } from "wouter-preact/use-hash-location";
 import { get } from "./api/client";
 import { Layout } from "./layout";
 import { Alerts } from "./pages/alerts";
@@ -15,6 +14,7 @@ import { Silences } from "./pages/silences";
 import { Station } from "./pages/station";
 import { Stations } from "./pages/stations";
 import { Utilisation } from "./pages/utilisation";
+import { usePlace } from "./state/place";
 import { token, who, type Role } from "./state/session";
 
 /** Asks the hub who this is; a hub on loopback lets everybody read. */
@@ -30,7 +30,7 @@ function useWhoAmI(): void {
 export function App() {
   useWhoAmI();
   return (
-    <Router hook={useHashLocation}>
+    <Router hook={usePlace}>
       <Switch>
         <Route path="/screen" component={Screen} />
         <Route path="/login" component={Login} />
