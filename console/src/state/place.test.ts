@@ -19,7 +19,9 @@ describe("place", () => {
 
   it("leaves out what is empty", () => {
     const query = new URLSearchParams("state=firing&rule=offline");
-    expect(changed(query, { rule: "", severity: "critical" }).toString()).toBe("state=firing&severity=critical");
+    expect(changed(query, { rule: "", severity: "critical" }).toString()).toBe(
+      "state=firing&severity=critical",
+    );
     expect(query.toString()).toBe("state=firing&rule=offline");
   });
 });
