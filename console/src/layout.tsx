@@ -40,10 +40,18 @@ export function Layout({ children }: { children: ComponentChildren }) {
           <Link href="/screen">{t("screen")}</Link>
         </nav>
         <div class="tools">
-          <span class={live.value ? "live on" : "live"} role="status" title={t(live.value ? "live" : "not_live")}>
+          <span
+            class={live.value ? "live on" : "live"}
+            role="status"
+            title={t(live.value ? "live" : "not_live")}
+          >
             {t(live.value ? "live" : "not_live")}
           </span>
-          <button type="button" class="plain" onClick={() => (language.value = language.value === "zh" ? "en" : "zh")}>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => (language.value = language.value === "zh" ? "en" : "zh")}
+          >
             {t("language")}
           </button>
           <button

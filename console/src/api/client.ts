@@ -21,7 +21,9 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 
 /** The path with its query; what is null, undefined or empty is left out. */
 export function withQuery(path: string, query: Query): string {
-  const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const pairs = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
   return text === "" ? path : `${path}?${text}`;
 }

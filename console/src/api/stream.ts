@@ -54,7 +54,7 @@ export async function follow(
       const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
       follower.live(true);
       wait = RETRY_MS.first;
-      for (let rest = ""; ; ) {
+      for (let rest = ""; ;) {
         const { value, done } = await reader.read();
         if (done) break;
         const parsed = parseEvents(rest + value);
