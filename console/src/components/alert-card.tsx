@@ -3,9 +3,10 @@
 import { showDuration, showTime } from "../format";
 import type { Alert } from "../api/schema";
 import { now } from "../state/now";
-import { pick, speak, t } from "../words";
+import { pick, speak } from "../words";
 import { alerts } from "../words/alerts";
 import { StationLink } from "./place-name";
+import { SeverityTag } from "./tags";
 
 const w = speak(alerts);
 
@@ -22,7 +23,7 @@ export function AlertCard({ alert, acknowledge, silence }: Props) {
   return (
     <article class={`card alert ${severity}`} aria-labelledby={heading}>
       <header>
-        <span class={`tag ${severity}`}>{t(`severity.${severity}`)}</span>
+        <SeverityTag severity={severity} />
         <h2 id={heading}>{pick(alert.title)}</h2>
       </header>
       <p class="soft times">

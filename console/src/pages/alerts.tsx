@@ -5,7 +5,7 @@ import type { Alert } from "../api/schema";
 import { Acknowledge } from "../components/acknowledge";
 import { AlertCard } from "../components/alert-card";
 import { More, usePages, Waiting } from "../components/asked";
-import { downloadCsv } from "../components/csv";
+import { Export } from "../components/export";
 import { Modal } from "../components/modal";
 import { districts } from "../components/place-name";
 import { Select } from "../components/select";
@@ -42,7 +42,9 @@ export function Alerts() {
     <>
       <div class="heading">
         <h1>{t("alerts")}</h1>
-        <Export query={{ ...query, state }} />
+        <div class="actions no-print">
+          <Export path="/api/v1/alerts" query={{ ...query, state }} file={`alerts-${state}.csv`} />
+        </div>
       </div>
       <Tabs
         label={t("alerts")}
@@ -56,22 +58,6 @@ export function Alerts() {
       <Filters />
       {isResolved ? <Resolved query={query} /> : <Firing conditions={conditions} />}
     </>
-  );
-}
-
-function Export({ query }: { query: Record<string, string> }) {
-  const [error, setError] = useState<Error | null>(null);
-  const download = () => {
-    setError(null);
-    downloadCsv("/api/v1/alerts", query, "alerts.csv").catch(setError);
-  };
-  return (
-    <div class="actions no-print">
-      {error !== null && <span role="alert">{t("failed", { why: error.message })}</span>}
-      <button type="button" onClick={download}>
-        {t("export_csv")}
-      </button>
-    </div>
   );
 }
 
