@@ -1,8 +1,9 @@
 import preact from "@preact/preset-vite";
+import { loadEnv } from "vite";
 import { defineConfig } from "vitest/config";
 
 // `npm run dev` shows the console of a hub that runs on this machine.
-const hub = process.env["WAYSTATION_HUB"] ?? "http://127.0.0.1:8080";
+const hub = loadEnv("development", ".", "WAYSTATION_HUB")["WAYSTATION_HUB"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   base: "./",

@@ -1,9 +1,11 @@
 // The whole fleet in brief: asked for once, then kept up to date by the hub's stream. Map, list and counts read it.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { get } from "../api/client";
 import { follow, type StreamEvent } from "../api/stream";
-import type { Alert, FleetItem, FleetView } from "../api/schema";
+import type { FleetItem, FleetView } from "../api/pending";
+import type { Alert } from "../api/schema";
+import { place } from "./place";
 import { token } from "./session";
 
 /** Whether what is shown is kept up to date. */
@@ -31,6 +33,7 @@ function draw(): void {
 }
 
 function take({ name, data }: StreamEvent): void {
+  if (name === "counts") return compare(data as { total: number });
   if (changed === null && alertsChanged === null) setTimeout(draw, DRAW_MS);
   if (name === "station") {
     const item = data as FleetItem;
@@ -44,12 +47,18 @@ function take({ name, data }: StreamEvent): void {
   }
 }
 
+/** A stream speaks of the stations that there were when it began: ask anew when some came or went. */
+function compare({ total }: { total: number }): void {
+  if (changed === null && total !== stations.value.size) begin();
+}
+
 async function load(signal: AbortSignal): Promise<void> {
   try {
     const fleet = await get<FleetView>("/api/v1/fleet", {}, signal);
     stations.value = new Map(fleet.items.map((item) => [item.id, item]));
     loaded.value = true;
     failed.value = null;
+    firing.value = new Map();
     const follower = { event: take, live: (is: boolean) => (live.value = is) };
     await follow("/api/v1/stream", { view: "brief" }, follower, signal, fleet.event_id);
   } catch (error) {
@@ -59,11 +68,20 @@ async function load(signal: AbortSignal): Promise<void> {
   }
 }
 
+function begin(): void {
+  stop.abort();
+  stop = new AbortController();
+  changed = alertsChanged = null;
+  live.value = false;
+  void load(stop.signal);
+}
+
+/** The public screen and the login show nothing of the fleet, and may not ask for it. */
+const wanted = computed(() => !["/screen", "/login"].includes(place.value.path));
+
 // Anew for another person: the hub may show them something else.
 effect(() => {
   void token.value;
-  stop.abort();
-  stop = new AbortController();
-  live.value = false;
-  void load(stop.signal);
+  if (wanted.value) begin();
+  else stop.abort();
 });
