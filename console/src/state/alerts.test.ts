@@ -2,6 +2,7 @@ import { expect, it, vi } from "vitest";
 import type { Alert } from "../api/schema";
 
 vi.mock("./fleet", () => ({ firing: { value: new Map(), peek: () => new Map() } }));
+vi.mock("../api/client", () => ({}));
 const { meets, worstFirst } = await import("./alerts");
 
 function alert(id: string, members: Partial<Alert>): Alert {
