@@ -11,6 +11,7 @@ import { count } from "../state/judge";
 import { failed, loaded, stations } from "../state/fleet";
 import { speak, t } from "../words";
 import { fleet } from "../words/fleet";
+import "../style/tools.css";
 import "../style/fleet.css";
 
 const FleetMap = lazy(() => import("../components/fleet/map"));

@@ -8,6 +8,7 @@ import { useChosen } from "../state/place";
 import { language } from "../state/session";
 import { speak, t } from "../words";
 import { stationsWords } from "../words/stations";
+import "../style/tools.css";
 import "../style/stations.css";
 
 const w = speak(stationsWords);

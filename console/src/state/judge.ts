@@ -75,12 +75,6 @@ export function crowded(items: Iterable<FleetItem>): FleetItem[] {
   return [...items].filter(isCrowded).sort((a, b) => loadOf(b)! - loadOf(a)!);
 }
 
-/** What fires: by severity, the newest first. */
-export function bySeverity(alerts: Iterable<Alert>): Alert[] {
-  const rank = ({ severity }: Alert): number => SEVERITIES.indexOf(severity);
-  return [...alerts].sort((a, b) => rank(a) - rank(b) || b.starts_at - a.starts_at);
-}
-
 const TELLS_WHY: ReadonlySet<Alert["rule"]> = new Set(["offline", "flapping", "hub_blind"]);
 
 /** The alert that says why a station is gone, by station; one that speaks of several says more than one of its own. */

@@ -1,8 +1,8 @@
 import { computed } from "@preact/signals";
 import type { Alert } from "../../api/schema";
 import { showDuration, showTime } from "../../format";
+import { worstFirst } from "../../state/alerts";
 import { firing } from "../../state/fleet";
-import { bySeverity } from "../../state/judge";
 import { now } from "../../state/now";
 import { pick, speak } from "../../words";
 import { fleet } from "../../words/fleet";
@@ -11,7 +11,7 @@ import { SeverityTag } from "../tags";
 import { Panel, SHOWN_MAX } from "./panel";
 
 const w = speak(fleet);
-const sorted = computed(() => bySeverity(firing.value.values()));
+const sorted = computed(() => worstFirst(firing.value.values()));
 /** Stations of one alert that are named here. */
 const NAMED_MAX = 3;
 

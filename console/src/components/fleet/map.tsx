@@ -10,6 +10,7 @@ import { language } from "../../state/session";
 import { onLight } from "../../style/palette";
 import { pick, speak, t } from "../../words";
 import { fleet } from "../../words/fleet";
+import { useSeldom } from "../seldom";
 import { StateTag } from "../tags";
 import { FleetLayer } from "./canvas";
 import { Legend } from "./legend";
@@ -118,23 +119,6 @@ function fit(map: LeafletMap, items: readonly FleetItem[]): void {
   if (items.length === 0) return;
   const bounds = new LatLngBounds(items.map(({ lat, lon }) => [lat!, lon!]));
   map.fitBounds(bounds, { padding: [40, 40], maxZoom: ZOOM.single, animate: false });
-}
-
-/** Runs once for each change of the key, but leaves `pause_ms` between two runs; the last change is never lost. */
-function useSeldom(key: string, pause_ms: number, run: () => void): void {
-  const ran = useRef(-Infinity);
-  const newest = useRef(run);
-  newest.current = run;
-  useEffect(() => {
-    const act = (): void => {
-      ran.current = performance.now();
-      newest.current();
-    };
-    const wait = ran.current + pause_ms - performance.now();
-    if (wait <= 0) return act();
-    const timer = setTimeout(act, wait);
-    return () => clearTimeout(timer);
-  }, [key]);
 }
 
 /** What the mark under the pointer is. */

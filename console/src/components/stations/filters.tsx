@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
-import { STATES } from "../../state/judge";
-import { SEVERITIES } from "../../state/judge";
+import { SEVERITIES, STATES } from "../../state/judge";
 import type { Choose } from "../../state/place";
 import { speak, t } from "../../words";
 import { stationsWords } from "../../words/stations";
 import { districts } from "../place-name";
+import { Select } from "../select";
 import type { Filter } from "./filter";
 
 const w = speak(stationsWords);
@@ -23,12 +23,15 @@ export function Filters({ filter, choose }: { filter: Filter; choose: Choose }) 
     addEventListener("keydown", jump);
     return () => removeEventListener("keydown", jump);
   }, []);
+  const any = ["", w("any")] as const;
+  const states = [...STATES].reverse().map((state) => [state, t(`state.${state}`)] as const);
+  const severities = SEVERITIES.map((severity) => [severity, t(`severity.${severity}`)] as const);
   const isFiltered = Object.keys(NO_FILTER).some((name) => {
     const value = filter[name === "q" ? "search" : (name as keyof Filter)];
     return value !== "" && value !== false;
   });
   return (
-    <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       <label class="wide">
         {w("search")}
         <input
@@ -38,18 +41,30 @@ export function Filters({ filter, choose }: { filter: Filter; choose: Choose }) 
           onInput={(event) => choose({ q: event.currentTarget.value })}
         />
       </label>
-      <Choice label={w("state")} value={filter.state} choose={(state) => choose({ state })}>
-        {[["down", w("down")], ...[...STATES].reverse().map((state) => [state, t(`state.${state}`)])]}
-      </Choice>
-      <Choice label={w("district")} value={filter.district} choose={(district) => choose({ district })}>
-        {districts().map((name) => [name, name])}
-      </Choice>
-      <Choice label={w("kind")} value={filter.kind} choose={(kind) => choose({ kind })}>
-        {KINDS.map((kind) => [kind, w(`kind.${kind}`)])}
-      </Choice>
-      <Choice label={w("alert")} value={filter.alert} choose={(alert) => choose({ alert })}>
-        {[["any", w("alert.any")], ...SEVERITIES.map((severity) => [severity, t(`severity.${severity}`)])]}
-      </Choice>
+      <Select
+        label={w("state")}
+        value={filter.state}
+        choices={[any, ["down", w("down")], ...states]}
+        choose={(state) => choose({ state })}
+      />
+      <Select
+        label={w("district")}
+        value={filter.district}
+        choices={[any, ...districts().map((name) => [name, name] as const)]}
+        choose={(district) => choose({ district })}
+      />
+      <Select
+        label={w("kind")}
+        value={filter.kind}
+        choices={[any, ...KINDS.map((kind) => [kind, w(`kind.${kind}`)] as const)]}
+        choose={(kind) => choose({ kind })}
+      />
+      <Select
+        label={w("alert")}
+        value={filter.alert}
+        choices={[any, ["any", w("alert.any")], ...severities]}
+        choose={(alert) => choose({ alert })}
+      />
       <label class="check">
         <input
           type="checkbox"
@@ -64,28 +79,5 @@ export function Filters({ filter, choose }: { filter: Filter; choose: Choose }) 
         </button>
       )}
     </form>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  choose(value: string): void;
-  children: string[][];
-}
-
-function Choice({ label, value, choose, children }: ChoiceProps) {
-  return (
-    <label>
-      {label}
-      <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="">{w("any")}</option>
-        {children.map(([value, text]) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
