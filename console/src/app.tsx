@@ -1,0 +1,56 @@
+import { useEffect } from "preact/hooks";
+import { Route, Router, Switch } from "wouter-preact";
+import { get } from "./api/client";
+import { Layout } from "./layout";
+import { Alerts } from "./pages/alerts";
+import { Audit } from "./pages/audit";
+import { Fleet } from "./pages/fleet";
+import { Ledger } from "./pages/ledger";
+import { Login } from "./pages/login";
+import { Quarantine } from "./pages/quarantine";
+import { Screen } from "./pages/screen";
+import { Settings } from "./pages/settings";
+import { Silences } from "./pages/silences";
+import { Station } from "./pages/station";
+import { Stations } from "./pages/stations";
+import { Utilisation } from "./pages/utilisation";
+import { usePlace } from "./state/place";
+import { token, who, type Role } from "./state/session";
+
+/** Asks the hub who this is; a hub on loopback lets everybody read. */
+function useWhoAmI(): void {
+  const secret = token.value;
+  useEffect(() => {
+    get<{ name: string | null; role: Role }>("/api/v1/me")
+      .then((me) => (who.value = me))
+      .catch(() => (who.value = null));
+  }, [secret]);
+}
+
+export function App() {
+  useWhoAmI();
+  return (
+    <Router hook={usePlace}>
+      <Switch>
+        <Route path="/screen" component={Screen} />
+        <Route path="/login" component={Login} />
+        <Route>
+          <Layout>
+            <Switch>
+              <Route path="/" component={Fleet} />
+              <Route path="/stations" component={Stations} />
+              <Route path="/stations/:id">{({ id }) => <Station id={id} key={id} />}</Route>
+              <Route path="/alerts" component={Alerts} />
+              <Route path="/silences" component={Silences} />
+              <Route path="/utilisation" component={Utilisation} />
+              <Route path="/quarantine" component={Quarantine} />
+              <Route path="/ledger" component={Ledger} />
+              <Route path="/audit" component={Audit} />
+              <Route path="/settings" component={Settings} />
+            </Switch>
+          </Layout>
+        </Route>
+      </Switch>
+    </Router>
+  );
+}

@@ -1,0 +1,49 @@
+// What makes a printed page a report: its title, its period, what it speaks of, and how each figure is defined.
+
+import { showDate, showTime } from "../../format";
+import { now } from "../../state/now";
+import { speak } from "../../words";
+import { utilisation } from "../../words/utilisation";
+import { stationName } from "../place-name";
+import type { Choice } from "./choices";
+
+const w = speak(utilisation);
+
+export function ReportHead({ choice }: { choice: Choice }) {
+  const { period, kind, district, station } = choice;
+  const places = [district, station === null ? null : stationName(station)].filter((each) => each !== null);
+  const scope = places.length === 0 ? w("whole") : places.join(" · ");
+  return (
+    <header class="report-head">
+      <h1>
+        {w("title")}
+        <span class="print-only"> · {w(`kind.${kind}`)}</span>
+      </h1>
+      {period !== null && (
+        <p class="soft">
+          {showDate(period.from)} – {showDate(period.to - 1)}
+          <span class="print-only">
+            {" · "}
+            {w("scope", { scope })} · {w("made", { time: showTime(now.value) })}
+          </span>
+        </p>
+      )}
+    </header>
+  );
+}
+
+const DEFINITIONS = ["coverage", "seat", "visits", "door", "battery", "availability"] as const;
+
+export function Definitions() {
+  return (
+    <footer class="card definitions">
+      <h2>{w("definitions")}</h2>
+      <ul>
+        {DEFINITIONS.map((name) => (
+          <li key={name}>{w(`define.${name}`)}</li>
+        ))}
+        <li>{w("kinds_apart")}</li>
+      </ul>
+    </footer>
+  );
+}

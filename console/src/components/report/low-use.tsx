@@ -1,0 +1,86 @@
+// Stations of low use, with what that rests on. A person decides.
+
+import type { LowUse } from "../../api/schema";
+import { showDate, showNumber } from "../../format";
+import { speak } from "../../words";
+import { utilisation } from "../../words/utilisation";
+import { usePages, Waiting } from "../asked";
+import { StationLink } from "../place-name";
+import type { Choice } from "./choices";
+import { FigureText } from "./figure-cell";
+import { Spark } from "./spark";
+
+const w = speak(utilisation);
+
+const PAGES_MAX = 5;
+
+export function LowUseList({ choice: { kind, district } }: { choice: Choice }) {
+  const pages = usePages<LowUse>("/api/v1/low-use", { limit: 1_000 }, PAGES_MAX);
+  const found = pages.items
+    .filter((item) => item.kind === kind && (district === null || item.district === district))
+    .sort((a, b) => (a.host ?? "").localeCompare(b.host ?? "", "zh") || a.rank - b.rank);
+  return (
+    <section class="card" aria-labelledby="low-use">
+      <h2 id="low-use">{w("view.low")}</h2>
+      <p class="hint">{w("low_about")}</p>
+      {found[0] !== undefined && (
+        <p class="soft">
+          {showDate(found[0].from)} – {showDate(found[0].to - 1)}
+        </p>
+      )}
+      {found.length > 0 && <Items items={found} />}
+      <Waiting {...pages} empty={found.length === 0} nothing={w("low_none")} />
+    </section>
+  );
+}
+
+function Items({ items }: { items: LowUse[] }) {
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label={w("view.low")}>
+      <table class="cards">
+        <thead>
+          <tr>
+            <th scope="col">{w("by.station")}</th>
+            <th scope="col">{w("district")}</th>
+            <th scope="col">{w("host")}</th>
+            <th scope="col" class="number">
+              {w("visits_per_day")}
+            </th>
+            <th scope="col" class="number">
+              {w("median")}
+            </th>
+            <th scope="col" class="number">
+              {w("seat_utilisation")}
+            </th>
+            <th scope="col">{w("rank")}</th>
+            <th scope="col">{w("weeks")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <tr key={item.station}>
+              <th scope="row">
+                <StationLink id={item.station} />
+              </th>
+              <td>{item.district}</td>
+              <td data-label={w("host")}>{item.host ?? w("unnamed")}</td>
+              <td class="number" data-label={w("visits_per_day")}>
+                <FigureText figure={item.visits_per_day} unit="mean" />
+              </td>
+              <td class="number" data-label={w("median")}>
+                {showNumber(item.median_visits_per_day, 1)}
+              </td>
+              <td class="number" data-label={w("seat_utilisation")}>
+                <FigureText figure={item.seat_utilisation} unit="share" />
+              </td>
+              <td>{w("rank_of", { rank: item.rank, count: item.compared_with })}</td>
+              <td>
+                <Spark values={item.weeks} level={item.median_visits_per_day} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+// What the wall shows: bands, stock and sums, never a person.
+
+import type { ComponentChildren } from "preact";
+import type { Screen, Stock } from "../../api/pending";
+import { showNumber } from "../../format";
+import { speak } from "../../words";
+import { screen as table } from "../../words/screen";
+
+const w = speak(table);
+const BANDS = ["free", "moderate", "crowded"] as const;
+const SHAPES = { free: "●", moderate: "◐", crowded: "▲" } as const;
+const CLASSES = ["48V", "60V"] as const;
+const FEN = 100;
+/** As many districts as a wall has room for. */
+const DISTRICTS_MAX = 10;
+
+interface TileProps {
+  label: string;
+  name: string;
+  children: ComponentChildren;
+}
+
+function Tile({ label, name, children }: TileProps) {
+  return (
+    <section class={`wall-tile ${name}`} aria-label={label}>
+      <h2>{label}</h2>
+      {children}
+    </section>
+  );
+}
+
+export function Bands({ bands }: Pick<Screen, "bands">) {
+  return (
+    <Tile label={w("bands")} name="bands">
+      <ul>
+        {BANDS.map((band) => (
+          <li key={band} class={band}>
+            <strong>{showNumber(bands[band])}</strong>
+            <span>
+              <span aria-hidden="true">{SHAPES[band]}</span> {w(band)}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p>{bands.unknown > 0 ? w("unknown", { count: bands.unknown }) : ""}</p>
+    </Tile>
+  );
+}
+
+export function Open({ stations: { total, online, away } }: Pick<Screen, "stations">) {
+  return (
+    <Tile label={w("open")} name="open">
+      <p class="wall-figure">
+        <strong>{showNumber(online)}</strong> <span>{w("of", { total: showNumber(total) })}</span>
+      </p>
+      <p>{away > 0 ? w("away", { count: showNumber(away) }) : ""}</p>
+    </Tile>
+  );
+}
+
+export function Batteries({ batteries }: Pick<Screen, "batteries">) {
+  const shown = CLASSES.filter((name) => batteries[name].installed > 0);
+  if (shown.length === 0) return null;
+  return (
+    <Tile label={w("batteries")} name="batteries">
+      <ul>
+        {shown.map((name) => (
+          <StockRow key={name} name={name} stock={batteries[name]} />
+        ))}
+      </ul>
+    </Tile>
+  );
+}
+
+function StockRow({ name, stock: { ready, installed } }: { name: string; stock: Stock }) {
+  return (
+    <li>
+      <span>{name.replace("V", " V")}</span>
+      <strong>{showNumber(ready)}</strong>
+      <span>{w("stock", { installed: showNumber(installed) })}</span>
+      <meter min={0} max={installed} value={ready} aria-hidden="true" />
+    </li>
+  );
+}
+
+/** Money is integer fen; the wall shows yuan. */
+export function Sums({ screen }: { screen: Screen }) {
+  const { fund_total_fen: fund, breakfasts_total: breakfasts, visits_today: visits } = screen;
+  return (
+    <>
+      {fund !== null && (
+        <Tile label={w("fund")} name="fund">
+          <p class="wall-figure">
+            <span>¥</span> <strong>{showNumber(fund / FEN, 2)}</strong>
+          </p>
+        </Tile>
+      )}
+      {visits !== null && (
+        <Tile label={w("visits")} name="visits">
+          <p class="wall-figure">
+            <strong>{showNumber(visits)}</strong> <span>{w("times")}</span>
+          </p>
+        </Tile>
+      )}
+      {breakfasts !== null && (
+        <Tile label={w("breakfasts")} name="breakfasts">
+          <p class="wall-figure">
+            <strong>{showNumber(breakfasts)}</strong> <span>{w("portions")}</span>
+          </p>
+        </Tile>
+      )}
+    </>
+  );
+}
+
+export function Districts({ districts }: Pick<Screen, "districts">) {
+  const shown = districts.slice(0, DISTRICTS_MAX);
+  const more = districts.length - shown.length;
+  return (
+    <Tile label={w("districts")} name="districts">
+      <ul>
+        {shown.map(({ district, stations, online, ...bands }) => (
+          <li key={district}>
+            <b>{district}</b>
+            <span class="wall-online">
+              {w("online")} {showNumber(online)} / {showNumber(stations)}
+            </span>
+            <span class="wall-bar" aria-hidden="true">
+              {BANDS.map((band) => (
+                <span key={band} class={band} style={{ flexGrow: bands[band] }} />
+              ))}
+            </span>
+            {BANDS.map((band) => (
+              <span key={band} class={`wall-count ${band}`}>
+                <span aria-hidden="true">{SHAPES[band]}</span>
+                <span class="quiet">{w(band)}</span> {showNumber(bands[band])}
+              </span>
+            ))}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p>{w("more", { count: more })}</p>}
+    </Tile>
+  );
+}

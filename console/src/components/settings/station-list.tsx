@@ -1,0 +1,169 @@
+// The registry: which stations there are, new ones, new tokens, removal.
+
+import { useState } from "preact/hooks";
+import { send } from "../../api/client";
+import type { FleetItem } from "../../api/pending";
+import type { StationToken } from "../../api/schema";
+import { failed, loaded, stations } from "../../state/fleet";
+import { useChosen } from "../../state/place";
+import { may } from "../../state/session";
+import { pick, speak } from "../../words";
+import { settings } from "../../words/settings";
+import { More, Waiting } from "../asked";
+import { Confirm } from "../confirm";
+import { StationLink } from "../place-name";
+import { Secret } from "../secret";
+import { StateTag } from "../tags";
+import { TextFilter } from "../text-filter";
+import { StationForm } from "./station-form";
+
+const w = speak(settings);
+const ROWS = 100;
+
+type Doing = { what: "add" } | { what: "remove" | "rotate"; station: FleetItem } | { what: "none" };
+
+export function StationList() {
+  const [chosen, choose] = useChosen();
+  const [shown, setShown] = useState(ROWS);
+  const [doing, setDoing] = useState<Doing>({ what: "none" });
+  const [made, setMade] = useState<StationToken | null>(null);
+  const wanted = (chosen.get("find") ?? "").toLowerCase();
+  const all = [...stations.value.values()];
+  const found = all.filter((station) => fits(station, wanted)).sort((a, b) => a.id.localeCompare(b.id));
+  const stop = (): void => setDoing({ what: "none" });
+  const show = (token: StationToken | null): void => {
+    stop();
+    setMade(token);
+  };
+  return (
+    <section aria-label={w("stations")}>
+      <div class="filters" role="search">
+        <TextFilter
+          label={w("find")}
+          value={chosen.get("find") ?? ""}
+          placeholder={w("find_hint")}
+          choose={(find) => choose({ find })}
+        />
+        {may("admin") && (
+          <button type="button" class="primary" onClick={() => setDoing({ what: "add" })}>
+            {w("add_station")}
+          </button>
+        )}
+        <span class="soft" role="status">
+          {w("count", { shown: found.length, count: all.length })}
+        </span>
+      </div>
+      <p class="hint">{w(may("admin") ? "edit_how" : "need_admin")}</p>
+      {found.length > 0 && <Items items={found.slice(0, shown)} act={setDoing} />}
+      <Waiting
+        busy={!loaded.value}
+        error={failed.value}
+        empty={found.length === 0}
+        again={() => location.reload()}
+      />
+      <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
+      {doing.what === "add" && <StationForm done={show} close={stop} />}
+      {(doing.what === "remove" || doing.what === "rotate") && (
+        <Ask what={doing.what} station={doing.station} done={show} close={stop} />
+      )}
+      {made !== null && (
+        <Secret
+          title={w("secret_station", { name: made.station })}
+          secret={made.token}
+          close={() => setMade(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+function fits({ id, name, district }: FleetItem, wanted: string): boolean {
+  return `${id} ${name.zh} ${name.en} ${district ?? ""}`.toLowerCase().includes(wanted);
+}
+
+function Items({ items, act }: { items: FleetItem[]; act(doing: Doing): void }) {
+  const isAdmin = may("admin");
+  return (
+    <div class="scroll card" tabIndex={0} role="group" aria-label={w("stations")}>
+      <table class="cards">
+        <thead>
+          <tr>
+            <th scope="col">{w("id")}</th>
+            <th scope="col">{w("name")}</th>
+            <th scope="col">{w("kind")}</th>
+            <th scope="col">{w("district")}</th>
+            <th scope="col">{w("state")}</th>
+            {isAdmin && <th scope="col">{w("acts")}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((station) => (
+            <tr key={station.id}>
+              <td>
+                <code>{station.id}</code>
+              </td>
+              <td>
+                <StationLink id={station.id} />
+              </td>
+              <td>{w(`kind.${station.kind}`)}</td>
+              <td>{station.district}</td>
+              <td>
+                <StateTag state={station.state} />
+              </td>
+              {isAdmin && (
+                <td>
+                  <span class="actions">
+                    <button
+                      type="button"
+                      aria-label={`${w("rotate")}: ${station.id}`}
+                      onClick={() => act({ what: "rotate", station })}
+                    >
+                      {w("rotate")}
+                    </button>
+                    <button
+                      type="button"
+                      aria-label={`${w("remove")}: ${station.id}`}
+                      onClick={() => act({ what: "remove", station })}
+                    >
+                      {w("remove")}
+                    </button>
+                  </span>
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface AskProps {
+  what: "remove" | "rotate";
+  station: FleetItem;
+  done(made: StationToken | null): void;
+  close(): void;
+}
+
+function Ask({ what, station, done, close }: AskProps) {
+  const path = `/api/v1/stations/${encodeURIComponent(station.id)}`;
+  const name = pick(station.name) || station.id;
+  const remove = async (): Promise<void> => {
+    await send("DELETE", path);
+    // The stream tells of changes, not of stations that are gone.
+    const left = new Map(stations.peek());
+    left.delete(station.id);
+    stations.value = left;
+    done(null);
+  };
+  const rotate = async (): Promise<void> => done(await send<StationToken>("POST", `${path}/token`));
+  return what === "remove" ? (
+    <Confirm title={w("remove_station", { name })} label={w("remove")} act={remove} close={close}>
+      <p>{w("remove_station_about")}</p>
+    </Confirm>
+  ) : (
+    <Confirm title={w("rotate_title", { name })} label={w("rotate")} act={rotate} close={close}>
+      <p>{w("rotate_about")}</p>
+    </Confirm>
+  );
+}

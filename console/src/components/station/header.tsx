@@ -1,0 +1,86 @@
+import type { ComponentChildren } from "preact";
+import { Link } from "wouter-preact";
+import type { StationDetail } from "../../api/schema";
+import { showDuration, showTime } from "../../format";
+import { stations } from "../../state/fleet";
+import { now } from "../../state/now";
+import { pick, speak } from "../../words";
+import { station as table } from "../../words/station";
+import { stationsWords } from "../../words/stations";
+import { StateTag } from "../tags";
+
+const w = speak(table);
+const k = speak(stationsWords);
+
+interface Props {
+  station: StationDetail;
+  /** Since when the state stands, ms; null if that is not known yet. */
+  since: number | null;
+}
+
+/** What it is and how it does. The state is the stream's, which is newer than the page. */
+export function StationHeader({ station, since }: Props) {
+  const item = stations.value.get(station.id);
+  const seen = item?.last_seen ?? station.last_seen;
+  const where = [station.city, station.district, station.street, station.grid].filter(Boolean).join(" · ");
+  return (
+    <header class="station-head">
+      <div>
+        <p class="crumb">
+          <Link href="/stations">{w("back")}</Link> / {station.id}
+        </p>
+        <h1>{pick(station.name) || station.id}</h1>
+        <p class="soft">
+          {k(`kind.${station.kind}`)} · {where}
+        </p>
+      </div>
+      <dl class="facts">
+        <div aria-live="polite">
+          <dt>{k("state")}</dt>
+          <dd>
+            <StateTag state={item?.state ?? station.state} />
+            {since !== null && <small> {w("state_since", { when: showTime(since) })}</small>}
+          </dd>
+        </div>
+        <Fact label={w("last_seen")}>
+          {seen === null ? (
+            w("never")
+          ) : (
+            <time dateTime={new Date(seen).toISOString()} title={showTime(seen)}>
+              {w("since", { when: showDuration(now.value - seen) })}
+            </time>
+          )}
+        </Fact>
+        <Fact label={w("people_now")} big>
+          {item?.people ?? "–"} <small>/ {item?.capacity ?? station.capacity ?? "–"}</small>
+        </Fact>
+        {item !== undefined && item.slots !== null && (
+          <Fact label={w("ready_now")} big>
+            {item.ready ?? "–"} <small>/ {item.slots}</small>
+          </Fact>
+        )}
+        <Fact label={w("agent")}>
+          {station.agent ?? "–"} · {w(station.connected ? "connected" : "not_connected")}
+        </Fact>
+        <Fact label={w("hours")}>
+          {station.opening_hours === "24h" ? w("hours.24h") : (station.opening_hours ?? "–")}
+        </Fact>
+      </dl>
+    </header>
+  );
+}
+
+interface FactProps {
+  label: string;
+  big?: true;
+  children: ComponentChildren;
+}
+
+function Fact({ label, big, children }: FactProps) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class={big ? "big" : ""}>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import { useEffect, useRef } from "preact/hooks";
+import { Link } from "wouter-preact";
+import type { FleetItem } from "../../api/pending";
+import { showDuration, showTime } from "../../format";
+import { isCrowded } from "../../state/judge";
+import { now } from "../../state/now";
+import type { Choose } from "../../state/place";
+import { pick, speak } from "../../words";
+import { stationsWords } from "../../words/stations";
+import { SeverityTag, StateTag } from "../tags";
+import type { Filter, Sort } from "./filter";
+import { useWindow } from "./virtual";
+
+const w = speak(stationsWords);
+/** Height of a row, px; base.css's `.tall` keeps to it. */
+const ROW_PX = 44;
+const COLUMNS: readonly { sort: Sort; word: Parameters<typeof w>[0]; number?: true }[] = [
+  { sort: "state", word: "state" },
+  { sort: "name", word: "name" },
+  { sort: "district", word: "district" },
+  { sort: "people", word: "people", number: true },
+  { sort: "ready", word: "ready", number: true },
+  { sort: "alerts", word: "alerts" },
+  { sort: "seen", word: "last_seen" },
+];
+
+interface Props {
+  items: readonly FleetItem[];
+  filter: Filter;
+  choose: Choose;
+}
+
+export function StationsTable({ items, filter, choose }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const { first, end } = useWindow(box, ROW_PX, items.length);
+  const { sort, reversed } = filter;
+  // Another choice begins at its top; what the stream brings leaves the place alone.
+  const chosen = JSON.stringify(filter);
+  useEffect(() => box.current?.scrollTo({ top: 0 }), [chosen]);
+  return (
+    <div class="card long" ref={box} tabIndex={0} role="region" aria-label={w("table")}>
+      <table aria-rowcount={items.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {COLUMNS.map(({ sort: column, word, number }) => (
+              <th
+                key={column}
+                class={`${column} ${number ? "number" : ""}`}
+                aria-sort={column !== sort ? "none" : reversed ? "descending" : "ascending"}
+              >
+                <button
+                  type="button"
+                  class="plain"
+                  onClick={() => choose({ sort: column === sort && !reversed ? `-${column}` : column })}
+                >
+                  {w(word)} <span aria-hidden="true">{column !== sort ? "↕" : reversed ? "↑" : "↓"}</span>
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Gap rows={first} />
+          {items.slice(first, end).map((item, at) => (
+            <Row key={item.id} item={item} index={first + at} />
+          ))}
+          <Gap rows={items.length - end} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Stands for the rows that are not drawn. */
+function Gap({ rows }: { rows: number }) {
+  if (rows <= 0) return null;
+  return (
+    <tr aria-hidden="true" style={{ height: `${rows * ROW_PX}px` }}>
+      <td class="gap" colSpan={COLUMNS.length} />
+    </tr>
+  );
+}
+
+function Row({ item, index }: { item: FleetItem; index: number }) {
+  return (
+    <tr class="tall" aria-rowindex={index + 2}>
+      <td class="state">
+        <StateTag state={item.state} />
+      </td>
+      <th scope="row" class="name">
+        <Link href={`/stations/${encodeURIComponent(item.id)}`}>{pick(item.name) || item.id}</Link>
+        <small class="soft">{item.id}</small>
+      </th>
+      <td class="district">{item.district}</td>
+      <td class={isCrowded(item) ? "number people full" : "number people"}>
+        {item.people ?? "–"} / {item.capacity ?? "–"}
+        {isCrowded(item) && <span class="tag warning">{w("crowded_tag")}</span>}
+      </td>
+      <td class="number ready">{item.slots === null ? "" : `${item.ready ?? "–"} / ${item.slots}`}</td>
+      <td class="alerts">
+        {item.alert !== null && (
+          <>
+            <SeverityTag severity={item.alert} /> {item.alerts > 1 && `× ${item.alerts}`}
+          </>
+        )}
+      </td>
+      <td class="seen">
+        <Seen at={item.last_seen} />
+      </td>
+    </tr>
+  );
+}
+
+/** A glance tells whether it is long ago; the date stands beside it. */
+function Seen({ at }: { at: number | null }) {
+  if (at === null) return <>{w("never")}</>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={showTime(at)}>
+      {w("ago", { when: showDuration(Math.floor((now.value - at) / 1_000) * 1_000) })}
+    </time>
+  );
+}

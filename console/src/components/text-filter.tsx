@@ -1,0 +1,33 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** Pause after the last key press before the hub is asked, ms. */
+const PAUSE_MS = 300;
+
+interface Props {
+  label: string;
+  value: string;
+  choose(value: string): void;
+  placeholder?: string;
+}
+
+/** A text in a row of filters; it is taken when the person stops writing. */
+export function TextFilter({ label, value, choose, placeholder }: Props) {
+  const [written, setWritten] = useState(value);
+  useEffect(() => setWritten(value), [value]);
+  useEffect(() => {
+    if (written.trim() === value) return;
+    const pause = setTimeout(() => choose(written.trim()), PAUSE_MS);
+    return () => clearTimeout(pause);
+  }, [written]);
+  return (
+    <label>
+      {label}
+      <input
+        type="search"
+        value={written}
+        {...(placeholder === undefined ? {} : { placeholder })}
+        onInput={(event) => setWritten(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

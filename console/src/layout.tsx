@@ -1,0 +1,85 @@
+// What stands around every page: where one can go, who one is, and whether what is shown is alive.
+
+import type { ComponentChildren } from "preact";
+import { Link, useLocation } from "wouter-preact";
+import { live } from "./state/fleet";
+import { language, may, signOut, theme, who, type Theme } from "./state/session";
+import { t } from "./words";
+
+const PAGES = [
+  ["/", "fleet"],
+  ["/stations", "stations"],
+  ["/alerts", "alerts"],
+  ["/utilisation", "utilisation"],
+  ["/silences", "silences"],
+  ["/ledger", "ledger"],
+  ["/quarantine", "quarantine"],
+  ["/audit", "audit"],
+  ["/settings", "settings"],
+] as const;
+const NEXT_THEME: Record<Theme, Theme> = { auto: "dark", dark: "light", light: "auto" };
+
+export function Layout({ children }: { children: ComponentChildren }) {
+  const [location] = useLocation();
+  const isHere = (path: string) => location === path || (path !== "/" && location.startsWith(`${path}/`));
+  return (
+    <>
+      <a class="skip" href="#content" onClick={focusContent}>
+        {t("skip")}
+      </a>
+      <header class="bar">
+        <Link href="/" class="brand">
+          {t("product")}
+        </Link>
+        <nav aria-label={t("product")}>
+          {PAGES.map(([path, name]) => (
+            <Link key={path} href={path} {...(isHere(path) ? { "aria-current": "page" as const } : {})}>
+              {t(name)}
+            </Link>
+          ))}
+          <Link href="/screen">{t("screen")}</Link>
+        </nav>
+        <div class="tools">
+          <span
+            class={live.value ? "live on" : "live"}
+            role="status"
+            title={t(live.value ? "live" : "not_live")}
+          >
+            {t(live.value ? "live" : "not_live")}
+          </span>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => (language.value = language.value === "zh" ? "en" : "zh")}
+          >
+            {t("language")}
+          </button>
+          <button
+            type="button"
+            class="plain"
+            aria-label={`${t("theme")}: ${theme.value}`}
+            onClick={() => (theme.value = NEXT_THEME[theme.value])}
+          >
+            {{ auto: "◐", dark: "☾", light: "☀" }[theme.value]}
+          </button>
+          {may("viewer") ? (
+            <button type="button" class="plain" onClick={signOut}>
+              {who.value?.name} · {t("sign_out")}
+            </button>
+          ) : (
+            <Link href="/login">{t("sign_in")}</Link>
+          )}
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}
+
+/** The address's hash is the page; so the link moves the focus by hand. */
+function focusContent(event: Event): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}

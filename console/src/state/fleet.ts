@@ -1,0 +1,87 @@
+// The whole fleet in brief: asked for once, then kept up to date by the hub's stream. Map, list and counts read it.
+
+import { computed, effect, signal } from "@preact/signals";
+import { get } from "../api/client";
+import { follow, type StreamEvent } from "../api/stream";
+import type { FleetItem, FleetView } from "../api/pending";
+import type { Alert } from "../api/schema";
+import { place } from "./place";
+import { token } from "./session";
+
+/** Whether what is shown is kept up to date. */
+export const live = signal(false);
+/** Why the fleet cannot be shown, if it cannot. */
+export const failed = signal<Error | null>(null);
+/** Stations by id. A new map with each change: whoever reads it is drawn again. */
+export const stations = signal<ReadonlyMap<string, FleetItem>>(new Map());
+export const loaded = signal(false);
+/** Alerts that fire, by id. */
+export const firing = signal<ReadonlyMap<string, Alert>>(new Map());
+
+/** Changes are drawn at most this often, ms: a country that comes back is one picture a second, not ten thousand. */
+const DRAW_MS = 250;
+
+let stop = new AbortController();
+let changed: Map<string, FleetItem> | null = null;
+let alertsChanged: Map<string, Alert> | null = null;
+
+function draw(): void {
+  if (changed !== null) stations.value = changed;
+  if (alertsChanged !== null) firing.value = alertsChanged;
+  changed = null;
+  alertsChanged = null;
+}
+
+function take({ name, data }: StreamEvent): void {
+  if (name === "counts") return compare(data as { total: number });
+  if (changed === null && alertsChanged === null) setTimeout(draw, DRAW_MS);
+  if (name === "station") {
+    const item = data as FleetItem;
+    changed ??= new Map(stations.value);
+    changed.set(item.id, item);
+  } else if (name === "alert") {
+    const alert = data as Alert;
+    alertsChanged ??= new Map(firing.value);
+    if (alert.state === "firing") alertsChanged.set(alert.id, alert);
+    else alertsChanged.delete(alert.id);
+  }
+}
+
+/** A stream speaks of the stations that there were when it began: ask anew when some came or went. */
+function compare({ total }: { total: number }): void {
+  if (changed === null && total !== stations.value.size) begin();
+}
+
+async function load(signal: AbortSignal): Promise<void> {
+  try {
+    const fleet = await get<FleetView>("/api/v1/fleet", {}, signal);
+    stations.value = new Map(fleet.items.map((item) => [item.id, item]));
+    loaded.value = true;
+    failed.value = null;
+    firing.value = new Map();
+    const follower = { event: take, live: (is: boolean) => (live.value = is) };
+    await follow("/api/v1/stream", { view: "brief" }, follower, signal, fleet.event_id);
+  } catch (error) {
+    if (signal.aborted) return;
+    failed.value = error as Error;
+    setTimeout(() => !signal.aborted && void load(signal), 5_000);
+  }
+}
+
+function begin(): void {
+  stop.abort();
+  stop = new AbortController();
+  changed = alertsChanged = null;
+  live.value = false;
+  void load(stop.signal);
+}
+
+/** The public screen and the login show nothing of the fleet, and may not ask for it. */
+const wanted = computed(() => !["/screen", "/login"].includes(place.value.path));
+
+// Anew for another person: the hub may show them something else.
+effect(() => {
+  void token.value;
+  if (wanted.value) begin();
+  else stop.abort();
+});

@@ -1,0 +1,25 @@
+export const ledger = {
+  about: [
+    "每个网关待发区的编号应当连续：缺口是还没有补传的读数，丢弃是网关自己说明已经放弃的读数。",
+    "The numbers of each gateway's outbox must be gapless: a gap is what has not been sent yet, dropped is what the gateway itself says it gave up.",
+  ],
+  station: ["驿站编号", "Station id"],
+  only_lost: ["只看有缺口或丢弃的", "Only those with gaps or drops"],
+  outboxes: ["待发区", "Outboxes"],
+  received: ["已收到", "Received"],
+  missing: ["缺失", "Missing"],
+  dropped: ["丢弃", "Dropped"],
+  durable: ["完整至", "Whole up to"],
+  gaps: ["缺口", "Gaps"],
+  place: ["驿站", "Station"],
+  outbox: ["待发区", "Outbox"],
+  share: ["完整率", "Complete"],
+  records: ["{count} 条", "{count}"],
+  ranges_more: ["等 {count} 段", "and more, {count} in all"],
+  none: ["还没有网关报告待发区", "No gateway has reported an outbox yet"],
+  none_lost: ["没有缺口，也没有丢弃", "No gaps and nothing dropped"],
+  limited: [
+    "驿站很多，只列出了前 {count} 个待发区",
+    "There are many stations; the first {count} outboxes are listed",
+  ],
+} as const;
