@@ -20,8 +20,9 @@ CONSOLE_SOURCES := $(shell find console/src console/index.html console/vite.conf
 
 console: $(CONSOLE) ## the web console that the hub serves (needs Node.js and npm)
 
+# Not `npm ci`: it refuses a lock file that leaves out packages for other systems, which some registries do not carry.
 console/node_modules/.package-lock.json: console/package-lock.json
-	cd console && npm ci --no-audit --no-fund
+	cd console && npm install --no-save --no-audit --no-fund
 	touch $@
 
 $(CONSOLE): console/node_modules/.package-lock.json $(CONSOLE_SOURCES)

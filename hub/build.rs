@@ -30,7 +30,7 @@ fn build(console: &Path) -> bool {
     let npm = |arguments: &[&str]| {
         Command::new("npm").args(arguments).current_dir(console).status().is_ok_and(|status| status.success())
     };
-    npm(&["ci", "--silent"]) && npm(&["run", "--silent", "build"])
+    npm(&["install", "--no-save", "--silent"]) && npm(&["run", "--silent", "build"])
 }
 
 /// A slice of names and contents, as source; `assets/` is left out of the names.
