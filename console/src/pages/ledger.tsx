@@ -54,7 +54,7 @@ function Totals({ items }: { items: Outbox[] }) {
   const totals = totalsOf(items);
   const share = complete(totals);
   return (
-    <dl class="figures">
+    <dl class="headlines">
       <div>
         <dt>{w("outboxes")}</dt>
         <dd>{showNumber(totals.outboxes)}</dd>

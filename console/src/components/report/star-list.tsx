@@ -3,11 +3,12 @@
 import { useState } from "preact/hooks";
 import type { StarProposal } from "../../api/schema";
 import { showNumber, showShare } from "../../format";
-import { speak } from "../../words";
+import { speak, t } from "../../words";
 import { alerts } from "../../words/alerts";
 import { utilisation } from "../../words/utilisation";
 import { More, usePages, Waiting } from "../asked";
-import { StationLink } from "../place-name";
+import { saveCsv } from "../csv";
+import { StationLink, stationName } from "../place-name";
 import type { Choice } from "./choices";
 
 const w = speak(utilisation);
@@ -28,7 +29,16 @@ export function StarList({ choice: { period, kind, district } }: { choice: Choic
     .sort((a, b) => (b.score ?? -1) - (a.score ?? -1));
   return (
     <section class="card" aria-labelledby="stars">
-      <h2 id="stars">{w("view.stars")}</h2>
+      <div class="heading">
+        <h2 id="stars">{w("view.stars")}</h2>
+        {found.length > 0 && (
+          <div class="actions no-print">
+            <button type="button" onClick={() => saveCsv(rowsOf(found), "stars.csv")}>
+              {t("export_csv")}
+            </button>
+          </div>
+        )}
+      </div>
       <p class="hint">{w("stars_about")}</p>
       {found.length > 0 && (
         <>
@@ -40,6 +50,23 @@ export function StarList({ choice: { period, kind, district } }: { choice: Choic
       <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
     </section>
   );
+}
+
+/** Names of columns as the hub's own files have them. */
+function rowsOf(items: StarProposal[]): (string | number | null)[][] {
+  const parts = items[0]?.weights.map(({ name }) => name) ?? [];
+  const head = ["station", "name", "district", "kind", "stars", "score", ...parts, "capped_by"];
+  const row = (item: StarProposal) => [
+    item.station,
+    stationName(item.station),
+    item.district,
+    item.kind,
+    item.stars,
+    item.score,
+    ...item.weights.map(({ score }) => score),
+    item.capped_by.join(" "),
+  ];
+  return [head, ...items.map(row)];
 }
 
 /** How many stations have how many stars. */

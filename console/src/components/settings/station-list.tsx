@@ -85,7 +85,7 @@ function Items({ items, act }: { items: FleetItem[]; act(doing: Doing): void }) 
   const isAdmin = may("admin");
   return (
     <div class="scroll card" tabIndex={0} role="group" aria-label={w("stations")}>
-      <table class="cards">
+      <table class="cards middle">
         <thead>
           <tr>
             <th scope="col">{w("id")}</th>
