@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { send } from "../../api/client";
 import type { FleetItem } from "../../api/pending";
 import type { StationToken } from "../../api/schema";
-import { failed, loaded, stations } from "../../state/fleet";
+import { begin, failed, loaded, stations } from "../../state/fleet";
 import { useChosen } from "../../state/place";
 import { may } from "../../state/session";
 import { pick, speak } from "../../words";
@@ -34,6 +34,8 @@ export function StationList() {
   const show = (token: StationToken | null): void => {
     stop();
     setMade(token);
+    // The stream tells of changes, not of stations that have come or are gone.
+    begin();
   };
   return (
     <section aria-label={w("stations")}>
@@ -150,10 +152,6 @@ function Ask({ what, station, done, close }: AskProps) {
   const name = pick(station.name) || station.id;
   const remove = async (): Promise<void> => {
     await send("DELETE", path);
-    // The stream tells of changes, not of stations that are gone.
-    const left = new Map(stations.peek());
-    left.delete(station.id);
-    stations.value = left;
     done(null);
   };
   const rotate = async (): Promise<void> => done(await send<StationToken>("POST", `${path}/token`));
