@@ -1,6 +1,5 @@
 // Star proposals with their evidence. A person decides.
 
-import { useState } from "preact/hooks";
 import type { StarProposal } from "../../api/schema";
 import { showNumber, showShare } from "../../format";
 import { speak, t } from "../../words";
@@ -9,6 +8,7 @@ import { utilisation } from "../../words/utilisation";
 import { More, usePages, Waiting } from "../asked";
 import { saveCsv } from "../csv";
 import { StationLink, stationName } from "../place-name";
+import { useShown } from "../shown";
 import type { Choice } from "./choices";
 
 const w = speak(utilisation);
@@ -18,7 +18,7 @@ const PAGES_MAX = 20;
 const ROWS = 100;
 
 export function StarList({ choice: { period, kind, district } }: { choice: Choice }) {
-  const [shown, setShown] = useState(ROWS);
+  const [shown, more] = useShown(ROWS);
   const pages = usePages<StarProposal>(
     period === null ? null : "/api/v1/stars",
     { ...period, limit: 1_000 },
@@ -47,7 +47,7 @@ export function StarList({ choice: { period, kind, district } }: { choice: Choic
         </>
       )}
       <Waiting {...pages} empty={found.length === 0} nothing={w("none_of_kind")} />
-      <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
+      <More more={found.length > shown ? more : null} />
     </section>
   );
 }

@@ -16,6 +16,7 @@ import { Secret } from "../secret";
 import { StateTag } from "../tags";
 import { TextFilter } from "../text-filter";
 import { StationForm } from "./station-form";
+import { useShown } from "../shown";
 
 const w = speak(settings);
 const ROWS = 100;
@@ -24,7 +25,7 @@ type Doing = { what: "add" } | { what: "remove" | "rotate"; station: FleetItem }
 
 export function StationList() {
   const [chosen, choose] = useChosen();
-  const [shown, setShown] = useState(ROWS);
+  const [shown, more] = useShown(ROWS);
   const [doing, setDoing] = useState<Doing>({ what: "none" });
   const [made, setMade] = useState<StationToken | null>(null);
   const wanted = (chosen.get("find") ?? "").toLowerCase();
@@ -63,7 +64,7 @@ export function StationList() {
         empty={found.length === 0}
         again={() => location.reload()}
       />
-      <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
+      <More more={found.length > shown ? more : null} />
       {doing.what === "add" && <StationForm done={show} close={stop} />}
       {(doing.what === "remove" || doing.what === "rotate") && (
         <Ask what={doing.what} station={doing.station} done={show} close={stop} />
