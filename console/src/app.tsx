@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { Route, Router, Switch } from "wouter-preact";
-import { get } from "./api/client";
+import { get, Refused } from "./api/client";
 import { Layout } from "./layout";
 import { Alerts } from "./pages/alerts";
 import { Audit } from "./pages/audit";
@@ -14,7 +14,7 @@ import { Silences } from "./pages/silences";
 import { Station } from "./pages/station";
 import { Stations } from "./pages/stations";
 import { Utilisation } from "./pages/utilisation";
-import { usePlace } from "./state/place";
+import { go, place, usePlace } from "./state/place";
 import { token, who, type Role } from "./state/session";
 
 /** Asks the hub who this is; a hub on loopback lets everybody read. */
@@ -23,8 +23,19 @@ function useWhoAmI(): void {
   useEffect(() => {
     get<{ name: string | null; role: Role }>("/api/v1/me")
       .then((me) => (who.value = me))
-      .catch(() => (who.value = null));
+      .catch((error: Error) => {
+        who.value = null;
+        if (error instanceof Refused && error.status === 401) askToSignIn();
+      });
   }, [secret]);
+}
+
+/** Where reading needs a token; the way back is kept. The big screen is for everybody. */
+function askToSignIn(): void {
+  const { path, query } = place.peek();
+  if (path === "/login" || path === "/screen") return;
+  const here = query.size === 0 ? path : `${path}?${query.toString()}`;
+  go(`/login?${new URLSearchParams({ next: here }).toString()}`, { replace: true });
 }
 
 export function App() {

@@ -1,6 +1,7 @@
 // What stands around every page: where one can go, who one is, and whether what is shown is alive.
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { live } from "./state/fleet";
 import { language, may, signOut, theme, who, type Theme } from "./state/session";
@@ -22,12 +23,21 @@ const NEXT_THEME: Record<Theme, Theme> = { auto: "dark", dark: "light", light: "
 export function Layout({ children }: { children: ComponentChildren }) {
   const [location] = useLocation();
   const isHere = (path: string) => location === path || (path !== "/" && location.startsWith(`${path}/`));
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Pages that fill the window need to know how many lines the bar has taken.
+    const tell = (): void => root.style.setProperty("--bar", `${bar.current?.offsetHeight ?? 0}px`);
+    const root = document.documentElement;
+    const resized = new ResizeObserver(tell);
+    resized.observe(bar.current!);
+    return () => resized.disconnect();
+  }, []);
   return (
     <>
       <a class="skip" href="#content" onClick={focusContent}>
         {t("skip")}
       </a>
-      <header class="bar">
+      <header class="bar" ref={bar}>
         <Link href="/" class="brand">
           {t("product")}
         </Link>

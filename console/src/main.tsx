@@ -1,5 +1,6 @@
 import { render } from "preact";
-import { App } from "./app";
+// First: what a page says of its own comes behind it.
 import "./style/base.css";
+import { App } from "./app";
 
 render(<App />, document.getElementById("app")!);

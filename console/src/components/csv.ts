@@ -26,6 +26,22 @@ export async function downloadCsv(path: string, query: Query, file: string): Pro
   save(new Blob(parts, { type: "text/csv;charset=utf-8" }), file);
 }
 
+type Value = string | number | null;
+
+/** One value of a row: quoted where it must be; a text that a spreadsheet would run as a formula is made harmless. */
+export function csvValue(value: Value): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Saves a list that the hub gives in no file of its own; as the hub's files, with a byte order mark and CRLF. */
+export function saveCsv(rows: readonly (readonly Value[])[], file: string): void {
+  const lines = rows.map((row) => `${row.map(csvValue).join(",")}\r\n`);
+  save(new Blob(["\u{feff}", ...lines], { type: "text/csv;charset=utf-8" }), file);
+}
+
 function save(blob: Blob, file: string): void {
   const address = URL.createObjectURL(blob);
   const link = document.createElement("a");

@@ -60,7 +60,7 @@ export function MaintenanceForm({ done, cancel }: Props) {
         </Field>
         {scope === "station" ? (
           <div class="field">
-            <span class="hint">{w("station")}</span>
+            <small class="hint">{w("station")}</small>
             <StationInput value={place} change={setPlace} />
           </div>
         ) : (

@@ -1,6 +1,5 @@
 // What each outbox delivered, what is missing, and what was given up: whether the figures can be defended.
 
-import { useState } from "preact/hooks";
 import type { Outbox } from "../api/schema";
 import { More, usePages, Waiting } from "../components/asked";
 import { StationLink } from "../components/place-name";
@@ -12,6 +11,7 @@ import "../style/lists.css";
 import "../style/tools.css";
 import { speak, t } from "../words";
 import { ledger } from "../words/ledger";
+import { useShown } from "../components/shown";
 
 const w = speak(ledger);
 
@@ -21,7 +21,7 @@ const RANGES = 5;
 
 export function Ledger() {
   const [chosen, choose] = useChosen();
-  const [shown, setShown] = useState(ROWS);
+  const [shown, more] = useShown(ROWS);
   const station = chosen.get("station");
   const onlyLost = chosen.get("lost") === "true";
   const pages = usePages<Outbox>("/api/v1/ledger", { station, limit: 1_000 }, PAGES_MAX);
@@ -45,7 +45,7 @@ export function Ledger() {
       {pages.more !== null && <p role="alert">{w("limited", { count: showNumber(pages.items.length) })}</p>}
       {found.length > 0 && <Outboxes items={found.slice(0, shown)} />}
       <Waiting {...pages} empty={found.length === 0} nothing={w(onlyLost ? "none_lost" : "none")} />
-      <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
+      <More more={found.length > shown ? more : null} />
     </>
   );
 }
@@ -54,7 +54,7 @@ function Totals({ items }: { items: Outbox[] }) {
   const totals = totalsOf(items);
   const share = complete(totals);
   return (
-    <dl class="figures">
+    <dl class="headlines">
       <div>
         <dt>{w("outboxes")}</dt>
         <dd>{showNumber(totals.outboxes)}</dd>

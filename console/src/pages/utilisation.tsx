@@ -34,9 +34,9 @@ export function Utilisation() {
   return (
     <div class="utilisation">
       <div class="heading">
-        <ReportHead choice={choice} />
+        <ReportHead choice={choice} hasPeriod={view !== "low"} />
         <div class="actions no-print">
-          {period !== null && (
+          {period !== null && (view === "compare" || view === "report") && (
             <Export
               path={PATH}
               query={{ ...period, by, resolution: "total", district, station }}

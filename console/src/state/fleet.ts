@@ -22,34 +22,37 @@ export const firing = signal<ReadonlyMap<string, Alert>>(new Map());
 const DRAW_MS = 250;
 
 let stop = new AbortController();
-let changed: Map<string, FleetItem> | null = null;
-let alertsChanged: Map<string, Alert> | null = null;
+/** What has changed since the last picture. Only changes: a page may have set the signals meanwhile. */
+const changed = new Map<string, FleetItem>();
+const alertsChanged = new Map<string, Alert>();
+let total: number | null = null;
 
 function draw(): void {
-  if (changed !== null) stations.value = changed;
-  if (alertsChanged !== null) firing.value = alertsChanged;
-  changed = null;
-  alertsChanged = null;
+  if (changed.size > 0) stations.value = new Map([...stations.peek(), ...changed]);
+  if (alertsChanged.size > 0) {
+    const all = [...new Map([...firing.peek(), ...alertsChanged])];
+    firing.value = new Map(all.filter(([, alert]) => alert.state === "firing"));
+  }
+  forget();
+}
+
+function forget(): void {
+  changed.clear();
+  alertsChanged.clear();
 }
 
 function take({ name, data }: StreamEvent): void {
   if (name === "counts") return compare(data as { total: number });
-  if (changed === null && alertsChanged === null) setTimeout(draw, DRAW_MS);
-  if (name === "station") {
-    const item = data as FleetItem;
-    changed ??= new Map(stations.value);
-    changed.set(item.id, item);
-  } else if (name === "alert") {
-    const alert = data as Alert;
-    alertsChanged ??= new Map(firing.value);
-    if (alert.state === "firing") alertsChanged.set(alert.id, alert);
-    else alertsChanged.delete(alert.id);
-  }
+  if (changed.size === 0 && alertsChanged.size === 0) setTimeout(draw, DRAW_MS);
+  if (name === "station") changed.set((data as FleetItem).id, data as FleetItem);
+  else if (name === "alert") alertsChanged.set((data as Alert).id, data as Alert);
 }
 
 /** A stream speaks of the stations that there were when it began: ask anew when some came or went. */
-function compare({ total }: { total: number }): void {
-  if (changed === null && total !== stations.value.size) begin();
+function compare(counts: { total: number }): void {
+  const isOther = total !== null && total !== counts.total;
+  total = counts.total;
+  if (isOther) begin();
 }
 
 async function load(signal: AbortSignal): Promise<void> {
@@ -68,10 +71,11 @@ async function load(signal: AbortSignal): Promise<void> {
   }
 }
 
-function begin(): void {
+/** Asks for the whole fleet anew. */
+export function begin(): void {
   stop.abort();
   stop = new AbortController();
-  changed = alertsChanged = null;
+  forget();
   live.value = false;
   void load(stop.signal);
 }

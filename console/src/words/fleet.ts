@@ -10,7 +10,6 @@ export const fleet = {
   never: ["从未联系", "never seen"],
   "why.late": ["超过 3 分钟没有上报", "No report for more than 3 minutes"],
   "why.offline": ["超过 15 分钟没有上报", "No report for more than 15 minutes"],
-  "why.several": ["{title}（共 {count} 站）", "{title} ({count} stations)"],
   firing: ["正在告警", "Firing alerts"],
   quiet: ["没有正在发生的告警", "Nothing fires"],
   acknowledged: ["已确认", "acknowledged"],

@@ -59,8 +59,8 @@ export const settings = {
     "The old one stops working at once: until the gateway has the new one it cannot connect, and keeps its readings.",
   ],
   edit_how: [
-    "更改已登记驿站的资料：修改 CSV 后用 waystation-hub station import 重新导入。",
-    "To correct a registered station, change the CSV file and run waystation-hub station import again.",
+    "更改已登记驿站的资料：修改 CSV 后用 waystation-hub station import --update 重新导入。",
+    "To correct a registered station, change the CSV file and run waystation-hub station import --update again.",
   ],
   secret_station: ["驿站 {name} 的令牌", "The token of station {name}"],
   secret_token: ["{name} 的访问令牌", "The token of {name}"],

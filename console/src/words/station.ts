@@ -1,7 +1,6 @@
 export const station = {
   unknown: ["没有编号为 {id} 的驿站", "There is no station {id}"],
   back: ["全部驿站", "All stations"],
-  since: ["{when}前最后联系", "last seen {when} ago"],
   state_since: ["自 {when}", "since {when}"],
   never: ["从未联系", "never seen"],
   last_seen: ["最后联系", "Last seen"],

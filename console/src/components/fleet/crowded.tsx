@@ -22,7 +22,7 @@ export function CrowdedList() {
       nothing={w("nobody_crowded")}
     >
       {items.map((item) => (
-        <li class="entry" key={item.id}>
+        <li class="entry entry-foot" key={item.id}>
           <span class="entry-head">
             <StationLink id={item.id} />
             <span class="soft">{item.district}</span>

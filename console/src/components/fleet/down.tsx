@@ -1,13 +1,13 @@
 import { computed } from "@preact/signals";
 import type { Alert } from "../../api/schema";
 import type { FleetItem } from "../../api/pending";
-import { showDuration, showTime } from "../../format";
+import { showTime } from "../../format";
 import { firing, stations } from "../../state/fleet";
 import { down, reasons } from "../../state/judge";
-import { now } from "../../state/now";
 import { pick, speak } from "../../words";
 import { fleet } from "../../words/fleet";
 import { StationLink } from "../place-name";
+import { Since } from "../since";
 import { StateTag } from "../tags";
 import { Panel, SHOWN_MAX } from "./panel";
 
@@ -41,22 +41,26 @@ function Entry({ item, alert }: { item: FleetItem; alert: Alert | undefined }) {
         <StationLink id={item.id} />
         <span class="soft">{item.district}</span>
       </span>
-      <span>{reason(item, alert)}</span>
-      <span class="soft">
-        {item.last_seen === null ? (
-          w("never")
-        ) : (
-          <time dateTime={new Date(item.last_seen).toISOString()} title={showTime(item.last_seen)}>
-            {w("seen", { when: showDuration(now.value - item.last_seen) })} · {showTime(item.last_seen)}
-          </time>
-        )}
+      <span class="entry-foot">
+        <span>{reason(item, alert)}</span>
+        <span class="soft">
+          {item.last_seen === null ? (
+            w("never")
+          ) : (
+            <>
+              <Since at={item.last_seen} say={(when) => w("seen", { when })} /> · {showTime(item.last_seen)}
+            </>
+          )}
+        </span>
       </span>
     </li>
   );
 }
 
+/** An alert of its own says no more than the state; one of several stations names what they have in common. */
 function reason(item: FleetItem, alert: Alert | undefined): string {
-  if (alert === undefined) return w(item.state === "late" ? "why.late" : "why.offline");
-  const title = pick(alert.title);
-  return alert.stations.length > 1 ? w("why.several", { title, count: alert.stations.length }) : title;
+  if (alert === undefined || (alert.rule === "offline" && alert.stations.length === 1)) {
+    return w(item.state === "late" ? "why.late" : "why.offline");
+  }
+  return pick(alert.title);
 }

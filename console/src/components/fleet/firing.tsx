@@ -1,12 +1,12 @@
 import { computed } from "@preact/signals";
+import { Link } from "wouter-preact";
 import type { Alert } from "../../api/schema";
-import { showDuration, showTime } from "../../format";
 import { worstFirst } from "../../state/alerts";
 import { firing } from "../../state/fleet";
-import { now } from "../../state/now";
 import { pick, speak } from "../../words";
 import { fleet } from "../../words/fleet";
 import { StationLink } from "../place-name";
+import { Since } from "../since";
 import { SeverityTag } from "../tags";
 import { Panel, SHOWN_MAX } from "./panel";
 
@@ -33,27 +33,35 @@ export function FiringList() {
   );
 }
 
+/** The title names the one station that an alert is about; several are named below it. */
 function Entry({ alert }: { alert: Alert }) {
-  const more = alert.stations.length - NAMED_MAX;
+  const { stations: covered, starts_at } = alert;
+  const more = covered.length - NAMED_MAX;
   return (
-    <li class={alert.acknowledged || alert.silenced ? "entry seen" : "entry"}>
+    <li class="entry">
       <span class="entry-head">
         <SeverityTag severity={alert.severity} />
-        <strong>{pick(alert.title)}</strong>
+        {covered.length === 1 ? (
+          <Link href={`/stations/${encodeURIComponent(covered[0]!)}`}>{pick(alert.title)}</Link>
+        ) : (
+          <strong>{pick(alert.title)}</strong>
+        )}
       </span>
-      <span class="entry-head">
-        {alert.stations.slice(0, NAMED_MAX).map((id) => (
-          <StationLink key={id} id={id} />
-        ))}
-        {more > 0 && <span class="soft">{w("stations_more", { count: more })}</span>}
-        <span class="soft">{alert.district}</span>
-      </span>
-      <span class="soft">
-        <time dateTime={new Date(alert.starts_at).toISOString()} title={showTime(alert.starts_at)}>
-          {w("since", { when: showDuration(now.value - alert.starts_at) })}
-        </time>
-        {alert.acknowledged && ` · ${w("acknowledged")}`}
-        {alert.silenced && ` · ${w("silenced")}`}
+      {covered.length > 1 && (
+        <span class="entry-head">
+          {covered.slice(0, NAMED_MAX).map((id) => (
+            <StationLink key={id} id={id} />
+          ))}
+          {more > 0 && <span class="soft">{w("stations_more", { count: more })}</span>}
+        </span>
+      )}
+      <span class="entry-foot soft">
+        <span>{alert.district}</span>
+        <span>
+          {alert.acknowledged && `${w("acknowledged")} · `}
+          {alert.silenced && `${w("silenced")} · `}
+          <Since at={starts_at} say={(when) => w("since", { when })} />
+        </span>
       </span>
     </li>
   );

@@ -73,7 +73,7 @@ export function paintDistricts(
     if (taken.some((other) => Math.abs(other.y - y) < 22 && Math.abs(other.x - x) < other.half + half))
       continue;
     taken.push({ x, y, half });
-    text(context, palette, name, x, y + 38, palette.soft);
+    text(context, palette, name, x, y + 50, palette.soft);
   }
 }
 

@@ -1,12 +1,12 @@
 // All figures of all rows. A press on a heading sorts; rows without a number come last either way.
 
-import { useState } from "preact/hooks";
 import type { Utilisation } from "../../api/schema";
 import { COLUMNS, columnOf, coverageOf, numberOf, showCoverage, type Column } from "../../report/figures";
 import { useChosen } from "../../state/place";
 import { speak } from "../../words";
 import { utilisation } from "../../words/utilisation";
 import { More } from "../asked";
+import { useShown } from "../shown";
 import { FigureText } from "./figure-cell";
 import { KeyName, keyName } from "./key-name";
 
@@ -17,7 +17,7 @@ const GROUPS = ["room", "door", "battery", "availability"] as const;
 
 export function FigureTable({ rows }: { rows: Utilisation[] }) {
   const [chosen, choose] = useChosen();
-  const [shown, setShown] = useState(ROWS);
+  const [shown, more] = useShown(ROWS);
   const sort = chosen.get("sort");
   const isRising = chosen.get("order") === "up";
   const sorted = sortRows(rows, sort, isRising);
@@ -66,7 +66,7 @@ export function FigureTable({ rows }: { rows: Utilisation[] }) {
           </tbody>
         </table>
       </div>
-      <More more={rows.length > shown ? () => setShown(shown + ROWS) : null} />
+      <More more={rows.length > shown ? more : null} />
     </>
   );
 }

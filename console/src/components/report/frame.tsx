@@ -9,7 +9,13 @@ import type { Choice } from "./choices";
 
 const w = speak(utilisation);
 
-export function ReportHead({ choice }: { choice: Choice }) {
+interface HeadProps {
+  choice: Choice;
+  /** Not for low use, which has a stretch of its own. */
+  hasPeriod: boolean;
+}
+
+export function ReportHead({ choice, hasPeriod }: HeadProps) {
   const { period, kind, district, station } = choice;
   const places = [district, station === null ? null : stationName(station)].filter((each) => each !== null);
   const scope = places.length === 0 ? w("whole") : places.join(" · ");
@@ -19,7 +25,7 @@ export function ReportHead({ choice }: { choice: Choice }) {
         {w("title")}
         <span class="print-only"> · {w(`kind.${kind}`)}</span>
       </h1>
-      {period !== null && (
+      {hasPeriod && period !== null && (
         <p class="soft">
           {showDate(period.from)} – {showDate(period.to - 1)}
           <span class="print-only">

@@ -120,7 +120,6 @@ function HeatCell({ cell: { mean, known, due }, day, hour, column, top }: CellPr
   const value = showFigure(mean, column.unit);
   return (
     <td
-      class={level > 0.5 ? "hot" : ""}
       style={{ "--level": `${Math.round(level * 100)}%` }}
       title={w("heat_cell", { day: dayName(day), hour, value, known, due })}
     >

@@ -2,10 +2,11 @@
 
 import type { LowUse } from "../../api/schema";
 import { showDate, showNumber } from "../../format";
-import { speak } from "../../words";
+import { speak, t } from "../../words";
 import { utilisation } from "../../words/utilisation";
 import { usePages, Waiting } from "../asked";
-import { StationLink } from "../place-name";
+import { saveCsv } from "../csv";
+import { StationLink, stationName } from "../place-name";
 import type { Choice } from "./choices";
 import { FigureText } from "./figure-cell";
 import { Spark } from "./spark";
@@ -21,7 +22,16 @@ export function LowUseList({ choice: { kind, district } }: { choice: Choice }) {
     .sort((a, b) => (a.host ?? "").localeCompare(b.host ?? "", "zh") || a.rank - b.rank);
   return (
     <section class="card" aria-labelledby="low-use">
-      <h2 id="low-use">{w("view.low")}</h2>
+      <div class="heading">
+        <h2 id="low-use">{w("view.low")}</h2>
+        {found.length > 0 && (
+          <div class="actions no-print">
+            <button type="button" onClick={() => saveCsv(rowsOf(found), "low-use.csv")}>
+              {t("export_csv")}
+            </button>
+          </div>
+        )}
+      </div>
       <p class="hint">{w("low_about")}</p>
       {found[0] !== undefined && (
         <p class="soft">
@@ -32,6 +42,42 @@ export function LowUseList({ choice: { kind, district } }: { choice: Choice }) {
       <Waiting {...pages} empty={found.length === 0} nothing={w("low_none")} />
     </section>
   );
+}
+
+/** Names of columns as the hub's own files have them. */
+function rowsOf(items: LowUse[]): (string | number | null)[][] {
+  const weeks = items[0]?.weeks.map((_, week) => `visits_per_day_week_${week + 1}`) ?? [];
+  const head = [
+    "station",
+    "name",
+    "district",
+    "kind",
+    "host",
+    "visits_per_day",
+    "visits_per_day_coverage",
+    "median_visits_per_day",
+    "seat_utilisation",
+    "seat_utilisation_coverage",
+    "rank",
+    "compared_with",
+    ...weeks,
+  ];
+  const row = (item: LowUse) => [
+    item.station,
+    stationName(item.station),
+    item.district,
+    item.kind,
+    item.host,
+    item.visits_per_day.value,
+    item.visits_per_day.data_coverage,
+    item.median_visits_per_day,
+    item.seat_utilisation.value,
+    item.seat_utilisation.data_coverage,
+    item.rank,
+    item.compared_with,
+    ...item.weeks,
+  ];
+  return [head, ...items.map(row)];
 }
 
 function Items({ items }: { items: LowUse[] }) {

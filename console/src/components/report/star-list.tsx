@@ -1,13 +1,14 @@
 // Star proposals with their evidence. A person decides.
 
-import { useState } from "preact/hooks";
 import type { StarProposal } from "../../api/schema";
 import { showNumber, showShare } from "../../format";
-import { speak } from "../../words";
+import { speak, t } from "../../words";
 import { alerts } from "../../words/alerts";
 import { utilisation } from "../../words/utilisation";
 import { More, usePages, Waiting } from "../asked";
-import { StationLink } from "../place-name";
+import { saveCsv } from "../csv";
+import { StationLink, stationName } from "../place-name";
+import { useShown } from "../shown";
 import type { Choice } from "./choices";
 
 const w = speak(utilisation);
@@ -17,7 +18,7 @@ const PAGES_MAX = 20;
 const ROWS = 100;
 
 export function StarList({ choice: { period, kind, district } }: { choice: Choice }) {
-  const [shown, setShown] = useState(ROWS);
+  const [shown, more] = useShown(ROWS);
   const pages = usePages<StarProposal>(
     period === null ? null : "/api/v1/stars",
     { ...period, limit: 1_000 },
@@ -28,7 +29,16 @@ export function StarList({ choice: { period, kind, district } }: { choice: Choic
     .sort((a, b) => (b.score ?? -1) - (a.score ?? -1));
   return (
     <section class="card" aria-labelledby="stars">
-      <h2 id="stars">{w("view.stars")}</h2>
+      <div class="heading">
+        <h2 id="stars">{w("view.stars")}</h2>
+        {found.length > 0 && (
+          <div class="actions no-print">
+            <button type="button" onClick={() => saveCsv(rowsOf(found), "stars.csv")}>
+              {t("export_csv")}
+            </button>
+          </div>
+        )}
+      </div>
       <p class="hint">{w("stars_about")}</p>
       {found.length > 0 && (
         <>
@@ -37,9 +47,26 @@ export function StarList({ choice: { period, kind, district } }: { choice: Choic
         </>
       )}
       <Waiting {...pages} empty={found.length === 0} nothing={w("none_of_kind")} />
-      <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
+      <More more={found.length > shown ? more : null} />
     </section>
   );
+}
+
+/** Names of columns as the hub's own files have them. */
+function rowsOf(items: StarProposal[]): (string | number | null)[][] {
+  const parts = items[0]?.weights.map(({ name }) => name) ?? [];
+  const head = ["station", "name", "district", "kind", "stars", "score", ...parts, "capped_by"];
+  const row = (item: StarProposal) => [
+    item.station,
+    stationName(item.station),
+    item.district,
+    item.kind,
+    item.stars,
+    item.score,
+    ...item.weights.map(({ score }) => score),
+    item.capped_by.join(" "),
+  ];
+  return [head, ...items.map(row)];
 }
 
 /** How many stations have how many stars. */

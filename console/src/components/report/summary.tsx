@@ -21,7 +21,7 @@ export function Summary({ row }: { row: Utilisation }) {
   return (
     <section aria-label={label}>
       <h2>{label}</h2>
-      <dl class="figures">
+      <dl class="headlines">
         {HEADLINES.map((name) => {
           const column = columnOf(name);
           return (

@@ -13,6 +13,8 @@ const CLASSES = ["48V", "60V"] as const;
 const FEN = 100;
 /** As many districts as a wall has room for. */
 const DISTRICTS_MAX = 10;
+/** So few may be written larger. */
+const FEW = 4;
 
 interface TileProps {
   label: string;
@@ -86,30 +88,25 @@ function StockRow({ name, stock: { ready, installed } }: { name: string; stock: 
 /** Money is integer fen; the wall shows yuan. */
 export function Sums({ screen }: { screen: Screen }) {
   const { fund_total_fen: fund, breakfasts_total: breakfasts, visits_today: visits } = screen;
+  if (fund === null && breakfasts === null && visits === null) return null;
   return (
-    <>
-      {fund !== null && (
-        <Tile label={w("fund")} name="fund">
-          <p class="wall-figure">
-            <span>¥</span> <strong>{showNumber(fund / FEN, 2)}</strong>
-          </p>
-        </Tile>
-      )}
-      {visits !== null && (
-        <Tile label={w("visits")} name="visits">
-          <p class="wall-figure">
-            <strong>{showNumber(visits)}</strong> <span>{w("times")}</span>
-          </p>
-        </Tile>
-      )}
+    <div class="wall-sums">
+      {fund !== null && <Sum name="fund" label={w("fund")} value={`¥ ${showNumber(fund / FEN, 2)}`} />}
+      {visits !== null && <Sum name="visits" label={w("visits")} value={showNumber(visits)} />}
       {breakfasts !== null && (
-        <Tile label={w("breakfasts")} name="breakfasts">
-          <p class="wall-figure">
-            <strong>{showNumber(breakfasts)}</strong> <span>{w("portions")}</span>
-          </p>
-        </Tile>
+        <Sum name="breakfasts" label={w("breakfasts")} value={showNumber(breakfasts)} />
       )}
-    </>
+    </div>
+  );
+}
+
+function Sum({ name, label, value }: { name: string; label: string; value: string }) {
+  return (
+    <Tile label={label} name={name}>
+      <p class="wall-figure">
+        <strong>{value}</strong>
+      </p>
+    </Tile>
   );
 }
 
@@ -117,7 +114,7 @@ export function Districts({ districts }: Pick<Screen, "districts">) {
   const shown = districts.slice(0, DISTRICTS_MAX);
   const more = districts.length - shown.length;
   return (
-    <Tile label={w("districts")} name="districts">
+    <Tile label={w("districts")} name={shown.length <= FEW ? "districts few" : "districts"}>
       <ul>
         {shown.map(({ district, stations, online, ...bands }) => (
           <li key={district}>

@@ -45,7 +45,7 @@ interface ChoiceProps<Value extends string> {
 
 function Choice<Value extends string>({ legend, name, chosen, choices, choose }: ChoiceProps<Value>) {
   return (
-    <fieldset class="choice">
+    <fieldset class="radios">
       <legend>{legend}</legend>
       {choices.map((value) => (
         <label key={value} class="check">

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { send } from "../../api/client";
 import type { FleetItem } from "../../api/pending";
 import type { StationToken } from "../../api/schema";
-import { failed, loaded, stations } from "../../state/fleet";
+import { begin, failed, loaded, stations } from "../../state/fleet";
 import { useChosen } from "../../state/place";
 import { may } from "../../state/session";
 import { pick, speak } from "../../words";
@@ -16,6 +16,7 @@ import { Secret } from "../secret";
 import { StateTag } from "../tags";
 import { TextFilter } from "../text-filter";
 import { StationForm } from "./station-form";
+import { useShown } from "../shown";
 
 const w = speak(settings);
 const ROWS = 100;
@@ -24,7 +25,7 @@ type Doing = { what: "add" } | { what: "remove" | "rotate"; station: FleetItem }
 
 export function StationList() {
   const [chosen, choose] = useChosen();
-  const [shown, setShown] = useState(ROWS);
+  const [shown, more] = useShown(ROWS);
   const [doing, setDoing] = useState<Doing>({ what: "none" });
   const [made, setMade] = useState<StationToken | null>(null);
   const wanted = (chosen.get("find") ?? "").toLowerCase();
@@ -34,6 +35,8 @@ export function StationList() {
   const show = (token: StationToken | null): void => {
     stop();
     setMade(token);
+    // The stream tells of changes, not of stations that have come or are gone.
+    begin();
   };
   return (
     <section aria-label={w("stations")}>
@@ -61,7 +64,7 @@ export function StationList() {
         empty={found.length === 0}
         again={() => location.reload()}
       />
-      <More more={found.length > shown ? () => setShown(shown + ROWS) : null} />
+      <More more={found.length > shown ? more : null} />
       {doing.what === "add" && <StationForm done={show} close={stop} />}
       {(doing.what === "remove" || doing.what === "rotate") && (
         <Ask what={doing.what} station={doing.station} done={show} close={stop} />
@@ -85,7 +88,7 @@ function Items({ items, act }: { items: FleetItem[]; act(doing: Doing): void }) 
   const isAdmin = may("admin");
   return (
     <div class="scroll card" tabIndex={0} role="group" aria-label={w("stations")}>
-      <table class="cards">
+      <table class="cards middle">
         <thead>
           <tr>
             <th scope="col">{w("id")}</th>
@@ -150,10 +153,6 @@ function Ask({ what, station, done, close }: AskProps) {
   const name = pick(station.name) || station.id;
   const remove = async (): Promise<void> => {
     await send("DELETE", path);
-    // The stream tells of changes, not of stations that are gone.
-    const left = new Map(stations.peek());
-    left.delete(station.id);
-    stations.value = left;
     done(null);
   };
   const rotate = async (): Promise<void> => done(await send<StationToken>("POST", `${path}/token`));

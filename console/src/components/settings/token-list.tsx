@@ -72,7 +72,7 @@ export function TokenList() {
 function Items({ items, remove }: { items: TokenSummary[]; remove(token: TokenSummary): void }) {
   return (
     <div class="scroll card" tabIndex={0} role="group" aria-label={w("tokens")}>
-      <table class="cards">
+      <table class="cards middle">
         <thead>
           <tr>
             <th scope="col">{w("name")}</th>

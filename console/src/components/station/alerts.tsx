@@ -1,15 +1,15 @@
 import { computed } from "@preact/signals";
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
-import { showDuration, showTime } from "../../format";
+import { showTime } from "../../format";
 import type { Alert } from "../../api/schema";
 import { takeAlert, worstFirst } from "../../state/alerts";
 import { firing } from "../../state/fleet";
-import { now } from "../../state/now";
 import { may } from "../../state/session";
 import { pick, speak } from "../../words";
 import { station as table } from "../../words/station";
 import { Acknowledge } from "../acknowledge";
+import { Since } from "../since";
 import { SeverityTag } from "../tags";
 
 const w = speak(table);
@@ -43,10 +43,8 @@ export function StationAlerts({ id }: { id: string }) {
             </span>
             <span>{pick(alert.advice)}</span>
             <span class="soft">
-              <time dateTime={new Date(alert.starts_at).toISOString()}>
-                {showTime(alert.starts_at)} ·{" "}
-                {w("began", { when: showDuration(now.value - alert.starts_at) })}
-              </time>
+              {showTime(alert.starts_at)} ·{" "}
+              <Since at={alert.starts_at} say={(when) => w("began", { when })} />
               {alert.acknowledged && ` · ${w("acknowledged", { by: alert.acknowledgement?.by ?? "" })}`}
               {alert.silenced && ` · ${w("silenced")}`}
             </span>

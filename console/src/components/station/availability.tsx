@@ -61,7 +61,7 @@ function summary({ down_ms, link_down_ms, unknown_ms, planned_ms }: Answer): str
 
 function Outages({ outages }: { outages: Answer["outages"] }) {
   return (
-    <div class="scroll log" tabIndex={0} role="region" aria-label={w("outages")}>
+    <div class="scroll log" tabIndex={0} role="group" aria-label={w("outages")}>
       <table>
         <thead>
           <tr>

@@ -34,7 +34,7 @@ export function DoorLog({ station }: { station: StationDetail }) {
         again={again}
       />
       {events.length > 0 && (
-        <div class="scroll log" tabIndex={0} role="region" aria-label={w("log")}>
+        <div class="scroll log" tabIndex={0} role="group" aria-label={w("log")}>
           <table>
             <thead>
               <tr>

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 import type { StationDetail } from "../../api/schema";
-import { showDuration, showTime } from "../../format";
+import { showTime } from "../../format";
 import { stations } from "../../state/fleet";
-import { now } from "../../state/now";
 import { pick, speak } from "../../words";
 import { station as table } from "../../words/station";
 import { stationsWords } from "../../words/stations";
+import { Since } from "../since";
 import { StateTag } from "../tags";
 
 const w = speak(table);
@@ -43,13 +43,7 @@ export function StationHeader({ station, since }: Props) {
           </dd>
         </div>
         <Fact label={w("last_seen")}>
-          {seen === null ? (
-            w("never")
-          ) : (
-            <time dateTime={new Date(seen).toISOString()} title={showTime(seen)}>
-              {w("since", { when: showDuration(now.value - seen) })}
-            </time>
-          )}
+          {seen === null ? w("never") : <Since at={seen} say={(when) => k("ago", { when })} />}
         </Fact>
         <Fact label={w("people_now")} big>
           {item?.people ?? "–"} <small>/ {item?.capacity ?? station.capacity ?? "–"}</small>

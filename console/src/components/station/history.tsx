@@ -9,7 +9,7 @@ import { station as table } from "../../words/station";
 import { Waiting } from "../asked";
 import { KINDS, SPANS, cabinets, spanOf, steps, type ChartKind, type SpanName } from "./history-data";
 import { Plot, type Limit } from "./plot";
-import { chartOf, readyOver, type Span, type Step } from "./series";
+import { chartOf, clipped, readyOver, type Span, type Step } from "./series";
 import { memberWord, unitOf } from "./show";
 
 const w = speak(table);
@@ -135,7 +135,7 @@ interface MemberProps {
 }
 
 function MemberPlot({ shown: { member, digits, title, limits = [] }, steps, span, capacity }: MemberProps) {
-  const chart = useMemo(() => chartOf(steps, member, span), [steps, member, span]);
+  const chart = useMemo(() => clipped(chartOf(steps, member, span)), [steps, member, span]);
   const unit = unitOf(member);
   const drawn: Limit[] = limits.map((value) => ({
     value,
@@ -154,7 +154,7 @@ function MemberPlot({ shown: { member, digits, title, limits = [] }, steps, span
 }
 
 function ReadyPlot({ span, from, readings }: { span: Span; from: number; readings: CabinetReading[] }) {
-  const chart = useMemo(() => readyOver(readings, span), [readings, span]);
+  const chart = useMemo(() => clipped(readyOver(readings, span)), [readings, span]);
   const isShort = from > span.from + span.step;
   const hint = isShort ? w("ready_short", { from: showTime(from) }) : null;
   return <Plot title={w("ready")} unit="" digits={0} chart={chart} stepped hint={hint} />;

@@ -27,7 +27,7 @@ export function LiveValues({ station }: { station: StationDetail }) {
   const kinds = SHOWN.filter((kind) => Object.keys(station.latest[kind] ?? {}).length > 0);
   if (kinds.length === 0) return <p class="soft">{w("no_readings")}</p>;
   return (
-    <div class="grid">
+    <div class="lives">
       {kinds.map((kind) => (
         <section class="card" key={kind} aria-label={kindWord(kind)}>
           <h3>{kindWord(kind)}</h3>

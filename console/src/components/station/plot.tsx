@@ -90,7 +90,7 @@ function Figures({ title, unit, digits, chart: { at, lines } }: PlotProps) {
   return (
     <details>
       <summary>{w("chart_table")}</summary>
-      <div class="scroll figures" tabIndex={0} role="region" aria-label={`${title}: ${w("chart_table")}`}>
+      <div class="scroll figures" tabIndex={0} role="group" aria-label={`${title}: ${w("chart_table")}`}>
         <table>
           <thead>
             <tr>

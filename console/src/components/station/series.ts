@@ -61,6 +61,20 @@ export function chartOf(steps: readonly Step[], member: string, span: Span): Cha
 
 const blank = (at: readonly number[]): Values => at.map(() => null);
 
+/** A chart begins where its data begin, if these are less than a quarter of it: a young station's hour is not a speck. */
+export function clipped(chart: Chart): Chart {
+  const first = chart.at.findIndex((_, slot) => chart.lines.some(({ mean }) => mean[slot] !== null));
+  if (first < chart.at.length * 0.75) return chart;
+  const cut = <Each>(values: Each[]): Each[] => values.slice(first);
+  const lines = chart.lines.map(({ name, mean, min, max }) => ({
+    name,
+    mean: cut(mean),
+    min: cut(min),
+    max: cut(max),
+  }));
+  return { at: cut(chart.at), lines };
+}
+
 export interface Summary {
   min: number;
   mean: number;

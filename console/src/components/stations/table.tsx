@@ -1,12 +1,11 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { FleetItem } from "../../api/pending";
-import { showDuration, showTime } from "../../format";
 import { isCrowded } from "../../state/judge";
-import { now } from "../../state/now";
 import type { Choose } from "../../state/place";
 import { pick, speak } from "../../words";
 import { stationsWords } from "../../words/stations";
+import { Since } from "../since";
 import { SeverityTag, StateTag } from "../tags";
 import type { Filter, Sort } from "./filter";
 import { useWindow } from "./virtual";
@@ -45,7 +44,7 @@ export function StationsTable({ items, filter, choose }: Props) {
             {COLUMNS.map(({ sort: column, word, number }) => (
               <th
                 key={column}
-                class={`${column} ${number ? "number" : ""}`}
+                class={`col-${column} ${number ? "number" : ""}`}
                 aria-sort={column !== sort ? "none" : reversed ? "descending" : "ascending"}
               >
                 <button
@@ -84,39 +83,33 @@ function Gap({ rows }: { rows: number }) {
 function Row({ item, index }: { item: FleetItem; index: number }) {
   return (
     <tr class="tall" aria-rowindex={index + 2}>
-      <td class="state">
+      <td class="col-state">
         <StateTag state={item.state} />
       </td>
-      <th scope="row" class="name">
+      <th scope="row" class="col-name">
         <Link href={`/stations/${encodeURIComponent(item.id)}`}>{pick(item.name) || item.id}</Link>
         <small class="soft">{item.id}</small>
       </th>
-      <td class="district">{item.district}</td>
-      <td class={isCrowded(item) ? "number people full" : "number people"}>
+      <td class="col-district">{item.district}</td>
+      <td class={isCrowded(item) ? "number col-people full" : "number col-people"}>
         {item.people ?? "–"} / {item.capacity ?? "–"}
         {isCrowded(item) && <span class="tag warning">{w("crowded_tag")}</span>}
       </td>
-      <td class="number ready">{item.slots === null ? "" : `${item.ready ?? "–"} / ${item.slots}`}</td>
-      <td class="alerts">
+      <td class="number col-ready">{item.slots === null ? "" : `${item.ready ?? "–"} / ${item.slots}`}</td>
+      <td class="col-alerts">
         {item.alert !== null && (
           <>
             <SeverityTag severity={item.alert} /> {item.alerts > 1 && `× ${item.alerts}`}
           </>
         )}
       </td>
-      <td class="seen">
-        <Seen at={item.last_seen} />
+      <td class="col-seen">
+        {item.last_seen === null ? (
+          w("never")
+        ) : (
+          <Since at={item.last_seen} say={(when) => w("ago", { when })} />
+        )}
       </td>
     </tr>
-  );
-}
-
-/** A glance tells whether it is long ago; the date stands beside it. */
-function Seen({ at }: { at: number | null }) {
-  if (at === null) return <>{w("never")}</>;
-  return (
-    <time dateTime={new Date(at).toISOString()} title={showTime(at)}>
-      {w("ago", { when: showDuration(Math.floor((now.value - at) / 1_000) * 1_000) })}
-    </time>
   );
 }
