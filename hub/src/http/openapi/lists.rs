@@ -1,7 +1,7 @@
 //! What can be read.
 
 use super::super::mark;
-use super::super::readings::{POINTS_DEFAULT, POINTS_MAX};
+use super::super::readings::{POINTS_DEFAULT, POINTS_MAX, SLOT_MAX};
 use super::operation::Operation;
 use super::shapes::{
     STATION_ID, choice, integer, page, paged, paged_by, paged_by_number, path, pattern, query, reference,
@@ -182,6 +182,11 @@ fn readings() -> Operation {
             "device",
             "Only of this device",
             json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,31}$" }),
+        ),
+        query(
+            "slot",
+            "Charge and temperature of this slot; with kind=cabinet and a step",
+            json!({ "type": "integer", "minimum": 1, "maximum": SLOT_MAX }),
         ),
         time("from", "Default: a day before `to`"),
         time("to", "Default: now; not included"),
