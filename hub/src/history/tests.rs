@@ -10,6 +10,7 @@ use waystation_protocol::*;
 
 mod corrections;
 mod generated;
+mod rows;
 mod slots;
 mod uptime_days;
 

@@ -202,7 +202,10 @@ fn readings() -> Operation {
 
 fn utilisation() -> Operation {
     let more = [
-        time("from", "Default: seven days before `to`"),
+        time(
+            "from",
+            "Default: seven days before `to`; the whole local hours that begin in the stretch count",
+        ),
         time("to", "Default: now; not included"),
         query(
             "by",
@@ -215,7 +218,8 @@ fn utilisation() -> Operation {
         format(),
     ];
     list(
-        "How rooms and cabinets were used; a figure of too little data is null and says so",
+        "How rooms and cabinets were used; each row states the part of its hour, day or stretch that is counted, and a \
+         figure of too little data is null and says so",
         "Utilisation",
         paged_by(pattern(mark::PATTERN), &more),
     )
