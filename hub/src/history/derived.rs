@@ -1,7 +1,9 @@
 //! What the history has worked out, as points for InfluxDB. Utilisation: one for each hour and each day of a station,
 //! at its beginning, written again whenever it changes.
 //!
-//! A window is judged as a whole even while it lasts, so that what is written last does not depend on when.
+//! The rule is that of reports: a figure is judged by the whole of its stretch, which of a point is the whole hour or day,
+//! even while it lasts. For a point is written when data arrives, and not because time passes: of a station that falls
+//! silent the last one must be right too.
 
 use super::calendars::Calendars;
 use super::table::{self, parts_of};

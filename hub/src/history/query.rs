@@ -21,6 +21,8 @@ pub struct Query {
     pub kind: Kind,
     /// `None`: all devices of the kind.
     pub device: Option<DeviceId>,
+    /// Steps of this slot of cabinets, instead of the cabinets' own members.
+    pub slot: Option<i64>,
     /// ms since the Unix epoch; `to` is not included.
     pub from: i64,
     pub to: i64,
@@ -105,7 +107,9 @@ impl History {
                 Ok(steps.series("raw"))
             }
             Some(step) => {
-                let by_minutes = step < HOUR_MS && self.has_minutes(station, query.from)?;
+                // Of slots there are minutes alone.
+                let by_minutes =
+                    query.slot.is_some() || step < HOUR_MS && self.has_minutes(station, query.from)?;
                 let (level, unit) =
                     if by_minutes { (Level::Minute, "minute") } else { (Level::Hour, "hour") };
                 let mut steps = Steps::new(self, station, query, step);
@@ -287,13 +291,18 @@ impl<'a> Steps<'a> {
     }
 
     fn add_reading(&mut self, reading: &Reading) {
-        each_number(reading, |member, number| {
-            self.add(reading.ts, &reading.device, member, &Bucket::of(number))
+        each_number(reading, |slot, member, number| {
+            if slot == self.query.slot {
+                self.add(reading.ts, &reading.device, member, &Bucket::of(number));
+            }
         });
     }
 
     fn add_rollup(&mut self, start: i64, place_ms: i64, rollup: Rollup) {
-        for (SeriesKey { kind, device, member }, buckets) in rollup.0 {
+        for (SeriesKey { kind, device, slot, member }, buckets) in rollup.0 {
+            if slot != self.query.slot {
+                continue;
+            }
             for (place, bucket) in buckets {
                 let ts = start + i64::from(place) * place_ms;
                 if self.query.takes(kind, &device, ts) {

@@ -1,4 +1,8 @@
 //! Utilisation over time and space: windows from the file, summed by what is asked for, figures last.
+//!
+//! A row states the stretch that it counts, and is judged by the whole of it: of its hour, day or stretch asked for the
+//! local hours that begin in what is asked for, up to now. A station is due in all of the row in which it was first
+//! heard, and in none before: minutes are never taken for a day.
 
 use super::calendars::Calendars;
 use super::facts;
@@ -102,7 +106,7 @@ pub struct UtilisationItem {
     pub district: Option<String>,
     pub kind: StationKind,
     pub stations: i64,
-    /// ms since the Unix epoch.
+    /// What is counted, ms since the Unix epoch; `to` is not included.
     pub from: i64,
     pub to: i64,
     #[serde(flatten)]
@@ -135,7 +139,7 @@ impl History {
             return Err(HistoryError::TooMuch(text));
         }
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
-        Ok(report.items(windows, &seen, uptime, self.now_ms()))
+        Ok(report.items(windows, &seen, uptime))
     }
 
     /// The basis of each station over one stretch: what lists and proposals are made from.
@@ -156,9 +160,8 @@ impl History {
         };
         let report = Report::new(self, directory, &query, self.read(facts::past)?);
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
-        let now = self.now_ms();
         let basis = |member: &Member| {
-            let mut basis = member.due(from, to, &seen, uptime, now)?;
+            let mut basis = member.due(member.counted, &seen, uptime)?;
             basis.observed(windows.partial.get(&(from, member.place)).copied().unwrap_or_default());
             Some((Arc::clone(&member.station), basis))
         };
@@ -168,7 +171,7 @@ impl History {
 
 /// First heard, ms, and what it measures.
 type Seen = HashMap<String, (i64, Measures)>;
-/// By start and end of the bucket, and group.
+/// By the stretch that is counted, and group.
 type Sums = BTreeMap<(i64, i64, usize), Basis>;
 
 /// What was read.
@@ -193,14 +196,15 @@ struct Member {
     group: usize,
     station: Arc<Station>,
     calendar: Calendars,
+    /// Its hours that begin in the stretch asked for, as far as they have passed.
+    counted: (i64, i64),
 }
 
 impl Member {
     /// `None` for a stretch before the station was first heard.
-    fn due(&self, from: i64, to: i64, seen: &Seen, uptime: UptimeOf<'_>, now: i64) -> Option<Basis> {
+    fn due(&self, (from, to): (i64, i64), seen: &Seen, uptime: UptimeOf<'_>) -> Option<Basis> {
         let (first, measures) = seen.get(self.station.id.as_str()).copied()?;
-        let (from, to) = (from.max(first), to.min(now));
-        if from >= to {
+        if from >= to || first >= to {
             return None;
         }
         let open_ms = if measures.zones() { self.calendar.open_ms(from, to) } else { 0 };
@@ -215,12 +219,18 @@ impl Member {
         }
     }
 
-    fn bucket_end(&self, resolution: Resolution, start: i64, to: i64) -> i64 {
+    fn bucket_end(&self, resolution: Resolution, start: i64) -> i64 {
         match resolution {
             Resolution::Hour => start + HOUR_MS,
             Resolution::Day => self.calendar.next_day_start(start),
-            Resolution::Total => to,
+            Resolution::Total => self.counted.1,
         }
+    }
+
+    /// The part of a bucket that is counted.
+    fn row(&self, resolution: Resolution, start: i64) -> (i64, i64) {
+        let end = self.bucket_end(resolution, start);
+        (start.max(self.counted.0), end.min(self.counted.1))
     }
 }
 
@@ -234,6 +244,8 @@ struct Group {
 
 struct Report<'a> {
     query: &'a UtilisationQuery,
+    /// The end of the stretch asked for, or now.
+    to: i64,
     groups: Vec<(Group, StationKind)>,
     members: Vec<Member>,
     places: HashMap<&'a str, usize>,
@@ -254,7 +266,9 @@ impl<'a> Report<'a> {
                     .as_deref()
                     .is_none_or(|district| station.district.as_deref() == Some(district))
         };
-        let mut report = Self { query, groups: Vec::new(), members: Vec::new(), places: HashMap::new() };
+        let now = history.now_ms();
+        let to = query.to.min(now);
+        let mut report = Self { query, to, groups: Vec::new(), members: Vec::new(), places: HashMap::new() };
         let mut numbers: HashMap<Group, usize> = HashMap::new();
         for station in directory.stations().iter().filter(asked) {
             let group = group_of(query.by, station);
@@ -266,7 +280,12 @@ impl<'a> Report<'a> {
             report.places.insert(station.id.as_str(), place);
             let before = past.remove(station.id.as_str()).unwrap_or_default();
             let calendar = Calendars::new(before, station.calendar(&history.0.zone));
-            report.members.push(Member { place, group: number, station: Arc::clone(station), calendar });
+            let counted = (
+                calendar.hour_start(query.from.saturating_add(HOUR_MS - 1)),
+                (calendar.hour_start(to - 1) + HOUR_MS).min(now),
+            );
+            let station = Arc::clone(station);
+            report.members.push(Member { place, group: number, station, calendar, counted });
         }
         report
     }
@@ -277,14 +296,14 @@ impl<'a> Report<'a> {
             Resolution::Day => DAY_MS,
             Resolution::Total => return 1,
         };
-        usize::try_from((self.query.to - self.query.from).max(0) / bucket_ms)
+        usize::try_from((self.to - self.query.from).max(0) / bucket_ms)
             .unwrap_or(usize::MAX)
             .saturating_add(2)
     }
 
     /// Days where whole days are asked for, hours at the edges and where hours are.
     fn windows(&self, reader: &Connection) -> table::Result<Windows> {
-        let (from, to) = (self.query.from, self.query.to);
+        let (from, to) = (self.query.from, self.to);
         let mut windows = Windows::default();
         if self.query.resolution == Resolution::Hour {
             self.take_hours(reader, from, to, |_, _| true, &mut windows)?;
@@ -366,26 +385,21 @@ impl<'a> Report<'a> {
         Windows { mut sums, partial }: Windows,
         seen: &Seen,
         uptime: UptimeOf<'_>,
-        now: i64,
     ) -> Vec<UtilisationItem> {
-        let (from, to) = (self.query.from, self.query.to);
+        let resolution = self.query.resolution;
         for ((start, place), parts) in partial {
             if let Some(member) = self.members.get(place) {
                 self.sum(&mut sums, member, start).observed(parts);
             }
         }
         for member in &self.members {
-            let mut start = match self.query.resolution {
-                Resolution::Total => from,
-                Resolution::Hour => member.calendar.hour_start(from + HOUR_MS - 1),
-                Resolution::Day => member.calendar.day_start(from),
-            };
+            let (from, to) = member.counted;
+            let mut start = member.bucket(resolution, from, from);
             while start < to {
-                let end = member.bucket_end(self.query.resolution, start, to);
-                if let Some(due) = member.due(start.max(from), end.min(to), seen, uptime, now) {
+                if let Some(due) = member.due(member.row(resolution, start), seen, uptime) {
                     self.sum(&mut sums, member, start).merge(&due);
                 }
-                start = end;
+                start = member.bucket_end(resolution, start);
             }
         }
         let item = |((from, to, group), basis): ((i64, i64, usize), Basis)| {
@@ -404,7 +418,7 @@ impl<'a> Report<'a> {
         let mut items: Vec<UtilisationItem> = sums.into_iter().map(item).collect();
         items.sort_by(|left, right| {
             let key = |item: &UtilisationItem| {
-                (item.from, item.district.clone(), item.key.clone(), item.kind.as_str())
+                (item.from, item.district.clone(), item.key.clone(), item.kind.as_str(), item.to)
             };
             key(left).cmp(&key(right))
         });
@@ -412,8 +426,8 @@ impl<'a> Report<'a> {
     }
 
     fn sum<'s>(&self, sums: &'s mut Sums, member: &Member, start: i64) -> &'s mut Basis {
-        let end = member.bucket_end(self.query.resolution, start, self.query.to);
-        sums.entry((start, end, member.group)).or_default()
+        let (from, to) = member.row(self.query.resolution, start);
+        sums.entry((from, to, member.group)).or_default()
     }
 }
 

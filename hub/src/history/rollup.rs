@@ -2,18 +2,22 @@
 //!
 //! Format, inside the packing of `block`: for each series `kind text | device text | member text | buckets varint`,
 //! then for each bucket `place u8 | count varint`, and the value when the count is 1, else sum, least and greatest.
-//! Series are sorted, buckets too. Truth values count as 0 and 1; texts and slots have no roll-up.
+//! Series are sorted, buckets too. Truth values count as 0 and 1; texts have no roll-up. Of a cabinet's slots charge and
+//! temperature are rolled up, to minutes alone: seventy slots by the hour, for ever, would outgrow all the rest. Their
+//! member is written `SLOT.MEMBER`.
 
 use super::block::{BlockError, pack_bytes, unpack_bytes};
 use super::bytes::{put_float, put_text, put_unsigned, take_float, take_text, take_unsigned};
 use std::collections::BTreeMap;
-use waystation_protocol::{DeviceId, Kind, Reading, Value, members};
+use waystation_protocol::{Body, DeviceId, Kind, Reading, Value, members};
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeriesKey {
     pub kind: Kind,
     pub device: DeviceId,
+    /// The number of a slot, for its members.
+    pub slot: Option<i64>,
     pub member: &'static str,
 }
 
@@ -55,8 +59,9 @@ impl Rollup {
         let mut rollup = Self::default();
         for reading in readings {
             let Ok(place) = u8::try_from((reading.ts - start_ms).div_euclid(place_ms)) else { continue };
-            each_number(reading, |member, number| {
-                let key = SeriesKey { kind: reading.body.kind(), device: reading.device.clone(), member };
+            each_number(reading, |slot, member, number| {
+                let key =
+                    SeriesKey { kind: reading.body.kind(), device: reading.device.clone(), slot, member };
                 rollup.put(key, place, Bucket::of(number));
             });
         }
@@ -68,10 +73,10 @@ impl Rollup {
         series.entry(place).and_modify(|known| known.merge(&bucket)).or_insert(bucket);
     }
 
-    /// Everything of each series as one bucket at `place`.
+    /// Everything of each series but those of slots as one bucket at `place`.
     pub fn condensed(&self, place: u8) -> Self {
         let mut condensed = Self::default();
-        for (key, buckets) in &self.0 {
+        for (key, buckets) in self.0.iter().filter(|(key, _)| key.slot.is_none()) {
             buckets.values().for_each(|bucket| condensed.put(key.clone(), place, *bucket));
         }
         condensed
@@ -99,7 +104,10 @@ impl Rollup {
         for (key, buckets) in &self.0 {
             put_text(key.kind.as_str(), &mut plain);
             put_text(key.device.as_str(), &mut plain);
-            put_text(key.member, &mut plain);
+            match key.slot {
+                Some(slot) => put_text(&format!("{slot}.{}", key.member), &mut plain),
+                None => put_text(key.member, &mut plain),
+            }
             put_unsigned(buckets.len() as u64, &mut plain);
             for (place, bucket) in buckets {
                 plain.push(*place);
@@ -128,7 +136,12 @@ impl Rollup {
         let kind: Kind = take_text(input)?.parse().ok()?;
         let device = DeviceId::try_from(take_text(input)?).ok()?;
         let name = take_text(input)?;
-        let member = members(kind).iter().find(|member| member.name == name)?.name;
+        let (slot, member) = match name.split_once('.') {
+            Some((slot, name)) => {
+                (Some(slot.parse().ok()?), SLOT_MEMBERS.into_iter().find(|member| *member == name)?)
+            }
+            None => (None, members(kind).iter().find(|member| member.name == name)?.name),
+        };
         let mut buckets = BTreeMap::new();
         for _ in 0..take_unsigned(input)? {
             let (place, rest) = input.split_first()?;
@@ -138,17 +151,29 @@ impl Rollup {
             let (min, max) = if count == 1 { (sum, sum) } else { (take_float(input)?, take_float(input)?) };
             buckets.insert(*place, Bucket { count, sum, min, max });
         }
-        self.0.insert(SeriesKey { kind, device, member }, buckets);
+        self.0.insert(SeriesKey { kind, device, slot, member }, buckets);
         Some(())
     }
 }
 
-/// Calls `visit` for each member that is a number.
-pub fn each_number(reading: &Reading, mut visit: impl FnMut(&'static str, f64)) {
+/// Members of a slot that are rolled up.
+const SLOT_MEMBERS: [&str; 2] = ["soc_pct", "cell_temp_max_c"];
+
+/// Calls `visit` for each member that is a number, with the slot that it is of.
+pub fn each_number(reading: &Reading, mut visit: impl FnMut(Option<i64>, &'static str, f64)) {
+    if let Body::Cabinet(cabinet) = &reading.body {
+        for slot in cabinet.slots.iter().flatten().filter(|slot| slot.slot.is_some()) {
+            for (member, number) in SLOT_MEMBERS.into_iter().zip([slot.soc_pct, slot.cell_temp_max_c]) {
+                if let Some(number) = number {
+                    visit(slot.slot, member, number);
+                }
+            }
+        }
+    }
     reading.body.visit(&mut |name, value| match value {
-        Value::Float(number) => visit(name, number),
-        Value::Count(count) => visit(name, count as f64),
-        Value::Bool(truth) => visit(name, f64::from(u8::from(truth))),
+        Value::Float(number) => visit(None, name, number),
+        Value::Count(count) => visit(None, name, count as f64),
+        Value::Bool(truth) => visit(None, name, f64::from(u8::from(truth))),
         Value::Text(_) => {}
     });
 }

@@ -10,6 +10,8 @@ use waystation_protocol::*;
 
 mod corrections;
 mod generated;
+mod rows;
+mod slots;
 mod uptime_days;
 
 /// 2026-03-02 00:00 in Shanghai.
@@ -77,7 +79,7 @@ impl Case {
     }
 
     fn steps(&self, kind: Kind, from: i64, to: i64, step: Option<i64>) -> Series {
-        let query = Query { kind, device: None, from, to, step_ms: step, limit: 10_000 };
+        let query = Query { kind, device: None, slot: None, from, to, step_ms: step, limit: 10_000 };
         self.history.readings(&id("a"), &query).unwrap()
     }
 
@@ -160,8 +162,15 @@ fn a_page_ends_between_two_times() {
     case.gather("a", readings);
     let (mut from, mut found) = (DAY, Vec::new());
     loop {
-        let query =
-            Query { kind: Kind::Environment, device: None, from, to: DAY + HOUR_MS, step_ms: None, limit: 3 };
+        let query = Query {
+            kind: Kind::Environment,
+            device: None,
+            slot: None,
+            from,
+            to: DAY + HOUR_MS,
+            step_ms: None,
+            limit: 3,
+        };
         let page = case.history.readings(&id("a"), &query).unwrap();
         assert!(page.items.len() <= 3);
         found.extend(page.items);
@@ -174,6 +183,7 @@ fn a_page_ends_between_two_times() {
     let query = Query {
         kind: Kind::Environment,
         device: Some("env-2".try_into().unwrap()),
+        slot: None,
         from: DAY,
         to: now(),
         step_ms: None,

@@ -23,6 +23,9 @@ const RAW_STRETCH_MAX_MS: i64 = 8 * DAY_MS;
 /// Steps of one stretch.
 const STEPS_MAX: i64 = 100_000;
 
+/// The highest number of a slot, by the wire contract.
+pub const SLOT_MAX: i64 = 1_000;
+
 #[derive(Serialize)]
 pub struct Answer {
     /// What it was made from: `raw`, `minute` or `hour`.
@@ -38,7 +41,7 @@ pub(super) async fn list(
     Named(id): Named,
     parameters: Parameters,
 ) -> Result<Json<Answer>, Problem> {
-    parameters.allow(&["kind", "device", "from", "to", "step", "limit", "cursor", "after"])?;
+    parameters.allow(&["kind", "device", "slot", "from", "to", "step", "limit", "cursor", "after"])?;
     let query = read(&parameters)?;
     let station = app.sources.directory.load().station(&id).map(|station| station.id.clone());
     let station = station.ok_or_else(|| unknown_station(&id))?;
@@ -55,6 +58,13 @@ fn read(parameters: &Parameters) -> Result<Query, Problem> {
     let kind = parameters.parsed("kind", &kinds, |text| Kind::from_str(text).ok())?;
     let kind = kind.ok_or_else(|| Problem::bad_request(format!("`kind` is missing; give one of {kinds}")))?;
     let device = parameters.parsed("device", "a device's name", |text| DeviceId::try_from(text).ok())?;
+    let slot = |text: &str| text.parse().ok().filter(|slot| (1..=SLOT_MAX).contains(slot));
+    let slot = parameters.parsed("slot", &format!("a slot's number from 1 to {SLOT_MAX}"), slot)?;
+    if slot.is_some() && (kind != Kind::Cabinet || parameters.text("step").is_none()) {
+        return Err(Problem::bad_request(
+            "`slot` goes with kind=cabinet and a `step`; readings as they came hold all their slots",
+        ));
+    }
     let step_ms = parameters.parsed("step", "seconds, or like 5m, 1h, 1d, up to 28d", step)?;
     let from = parameters.number_cursor()?.or(parameters.time("from")?);
     let (from, to) = stretch(from, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
@@ -63,7 +73,7 @@ fn read(parameters: &Parameters) -> Result<Query, Problem> {
         return Err(Problem::bad_request("the stretch is too long for its `step`; give a larger one"));
     }
     let limit = parameters.limit_up_to(POINTS_DEFAULT, POINTS_MAX)?;
-    Ok(Query { kind, device, from, to, step_ms, limit })
+    Ok(Query { kind, device, slot, from, to, step_ms, limit })
 }
 
 /// Seconds, or a number with its unit, as ms.

@@ -2,6 +2,7 @@
 
 use super::stations::STATIONS_PER_LOCK;
 use super::{App, Problem, audit};
+use crate::calendar::HOUR_MS;
 use crate::clock::now_ms;
 use crate::fleet::availability::{Interval, figures, planned, within};
 use crate::fleet::{Outage, OutageFilter};
@@ -36,12 +37,12 @@ pub fn uptimes(
         }
         ControlFlow::Continue(())
     };
-    app.sources.store.each_outage(&OutageFilter { station, from, to, after: None }, visit).map_err(
-        |error| {
-            tracing::error!(%error, "the outages cannot be read");
-            Problem::unavailable("the outages cannot be read now; the hub's log says why")
-        },
-    )?;
+    // A row counts its last hour whole.
+    let filter = OutageFilter { station, from, to: to.saturating_add(HOUR_MS), after: None };
+    app.sources.store.each_outage(&filter, visit).map_err(|error| {
+        tracing::error!(%error, "the outages cannot be read");
+        Problem::unavailable("the outages cannot be read now; the hub's log says why")
+    })?;
     let now_ms = now_ms();
     Ok(move |station: &Station, from: i64, to: i64| {
         let Some(known) = stations.get(&station.id) else { return Uptime::default() };

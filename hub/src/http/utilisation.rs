@@ -60,6 +60,7 @@ pub(super) async fn list(
     ])?;
     let (query, is_csv) = (read(&parameters)?, parameters.is_csv()?);
     let (limit, mark) = (parameters.limit()?, parameters.cursor_of(Mark::read)?);
+    let asked_ms = now_ms();
     app.blocking(move |app| {
         let uptime = uptimes(app, query.from, query.to, query.station.as_deref())?;
         let items = history::of(app)?.utilisation(&query, &uptime).map_err(failed)?;
@@ -73,7 +74,9 @@ pub(super) async fn list(
             );
         }
         let name = |item: &UtilisationItem| {
-            Mark::of(&(item.from, item.district.as_deref(), item.key.as_str(), item.kind.as_str()))
+            // Where a row ends tells those of two time zones apart; the one that is not over ends later on each page.
+            let ends = Some(item.to).filter(|to| *to < asked_ms);
+            Mark::of(&(item.from, ends, item.district.as_deref(), item.key.as_str(), item.kind.as_str()))
         };
         Ok(Json(cut(&items, mark, limit, name)).into_response())
     })

@@ -80,6 +80,7 @@ fn count(history: &History) -> usize {
     let query = Query {
         kind: Kind::Environment,
         device: None,
+        slot: None,
         from: START,
         to: now(),
         step_ms: None,

@@ -2,6 +2,7 @@
 
 use super::Measures;
 use super::parts::{ClassParts, Part, Parts};
+use super::rooms::QUARTER_MS;
 use crate::calendar::{DAY_MS, HOUR_MS};
 use serde::Serialize;
 use waystation_protocol::VoltageClass;
@@ -9,11 +10,15 @@ use waystation_protocol::VoltageClass;
 /// Below it a figure is "not enough data" (domain).
 pub const COVERAGE_MIN: f64 = 0.8;
 
+/// A day on which clocks go forward: rates per day are of whole days, never of a part that is taken for a day.
+const DAY_LEAST_MS: i64 = 23 * HOUR_MS;
+
 /// Why there is no number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
-    /// Observed for less than 80 % of the time.
+    /// Observed for less than 80 % of the time, or over too short a time: a rate per day needs a whole day, a peak a
+    /// quarter of an hour.
     NotEnoughData,
     /// Nothing here measures it.
     NotMeasured,
@@ -94,8 +99,10 @@ impl Uptime {
 pub struct Basis {
     pub stations: i64,
     pub parts: Parts,
-    /// Station time since each station was first heard.
+    /// Station time, whether or not anything was heard in it.
     pub total_ms: i64,
+    /// The longest stretch of a station that is in it.
+    pub longest_ms: i64,
     /// The same of stations with zones, with counters, with cabinets; and scheduled opening time of those with zones.
     pub zones_ms: i64,
     pub zones_open_ms: i64,
@@ -113,6 +120,7 @@ impl Basis {
             stations: 1,
             parts: Parts::default(),
             total_ms,
+            longest_ms: total_ms,
             zones_ms: when(measures.zones(), total_ms),
             zones_open_ms: when(measures.zones(), open_ms),
             counted_ms: when(measures.counters(), total_ms),
@@ -131,6 +139,7 @@ impl Basis {
         self.stations += other.stations;
         self.parts.merge(&other.parts);
         self.total_ms += other.total_ms;
+        self.longest_ms = self.longest_ms.max(other.longest_ms);
         self.zones_ms += other.zones_ms;
         self.zones_open_ms += other.zones_open_ms;
         self.counted_ms += other.counted_ms;
@@ -148,13 +157,14 @@ pub struct Figures {
     pub seat_utilisation_24h: Figure,
     /// Entries.
     pub visits: Figure,
-    /// Entries per station and day.
+    /// Entries per station and day, of a stretch of a day or more.
     pub visits_per_day: Figure,
-    /// The largest mean of a quarter of an hour of people ÷ capacity; of several stations, the highest of them.
+    /// The largest mean of a quarter of an hour of people ÷ capacity; of several stations, the highest of them. Of at
+    /// least one quarter that was observed.
     pub peak_load: Figure,
     /// Hours with people at 80 % of the capacity or more.
     pub crowded_hours: Figure,
-    /// Mean people ÷ arrival rate (Little's law), minutes.
+    /// Mean people ÷ arrival rate (Little's law), minutes, of a stretch of a day or more.
     pub mean_dwell_min: Figure,
     /// Entries outside 08:00–18:00 ÷ all entries.
     pub night_share: Figure,
@@ -165,7 +175,7 @@ pub struct Figures {
     /// ∫ ready dt ÷ ∫ installed dt.
     pub stock_ratio: ByClass,
     pub swaps: Swaps,
-    /// Successful swaps per enabled slot and day.
+    /// Successful swaps per enabled slot and day, of a stretch of a day or more.
     pub swaps_per_slot_day: Figure,
     /// (no_ready + no_empty) ÷ attempts.
     pub denied_swap_ratio: Figure,
@@ -192,6 +202,9 @@ impl Figures {
         let swaps = Swaps::of(&basis.parts);
         let entries = get(Part::Entries);
         let unstaffed = get(Part::GrantedUnstaffed) + get(Part::DeniedUnstaffed);
+        let part_of_a_day = basis.longest_ms < DAY_LEAST_MS;
+        // A largest mean of 0 where people were there: no quarter of an hour was observed.
+        let no_quarter = basis.longest_ms < QUARTER_MS || get(Part::PeakPpm) == 0 && get(Part::People) > 0;
         let counted_days = basis.counted_ms as f64 / DAY_MS as f64;
         let dwell = |entries: i64| {
             let mean_people = share(get(Part::CountedPeople), get(Part::CountedObserved));
@@ -212,12 +225,13 @@ impl Figures {
                 share(get(Part::Seated), get(Part::Capacity))
             }),
             visits: counted.value(entries as f64),
-            visits_per_day: counted.value(entries as f64 / counted_days),
-            peak_load: with_places(seated, Part::Capacity, &|| get(Part::PeakPpm) as f64 / 1e6),
+            visits_per_day: counted.value(entries as f64 / counted_days).unless(part_of_a_day),
+            peak_load: with_places(seated, Part::Capacity, &|| get(Part::PeakPpm) as f64 / 1e6)
+                .unless(no_quarter),
             crowded_hours: with_places(seated, Part::Capacity, &|| {
                 get(Part::Crowded) as f64 / HOUR_MS as f64
             }),
-            mean_dwell_min: counted.of_some(entries, dwell),
+            mean_dwell_min: counted.of_some(entries, dwell).unless(part_of_a_day),
             night_share: counted.of_some(entries, |entries| share(get(Part::NightEntries), entries)),
             door_denied_ratio: heard.of_some(unstaffed, |all| share(get(Part::DeniedUnstaffed), all)),
             battery_availability: by_class(&|class| {
@@ -227,7 +241,8 @@ impl Figures {
                 batteries.of_class(get(class.installed), |installed| share(get(class.ready), installed))
             }),
             swaps_per_slot_day: batteries
-                .of_class(get(Part::Slots), |slots| swaps.ok as f64 * DAY_MS as f64 / slots as f64),
+                .of_class(get(Part::Slots), |slots| swaps.ok as f64 * DAY_MS as f64 / slots as f64)
+                .unless(part_of_a_day),
             denied_swap_ratio: batteries
                 .of_some(swaps.attempts(), |all| share(swaps.no_ready + swaps.no_empty, all)),
             swaps,
@@ -271,6 +286,14 @@ impl Swaps {
 impl Figure {
     fn missing(reason: Missing, data_coverage: f64) -> Self {
         Self { value: None, data_coverage, reason: Some(reason) }
+    }
+
+    /// No number where `too_short` says that the stretch does not carry it.
+    fn unless(self, too_short: bool) -> Self {
+        match self.value {
+            Some(_) if too_short => Self::missing(Missing::NotEnoughData, self.data_coverage),
+            _ => self,
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use super::window::ByDevice;
 use crate::calendar::{Calendar, DAY_MS};
 use waystation_protocol::Occupancy;
 
-const QUARTER_MS: i64 = 15 * 60_000;
+/// What the peak is a mean of.
+pub const QUARTER_MS: i64 = 15 * 60_000;
 /// A quarter of an hour counts for the peak when 80 % of it was observed, as for every figure.
 const QUARTER_OBSERVED_MS: i64 = QUARTER_MS * 8 / 10;
 /// How far back a counter's value before the window is looked for, and how far an empty room.

@@ -220,8 +220,6 @@ fn figures_say_what_they_rest_on() {
     let whole = of(HOUR_MS, HOUR_MS);
     assert_eq!(whole.seat_utilisation, Figure { value: Some(0.5), data_coverage: 1.0, reason: None });
     assert_eq!(whole.visits.value, Some(59.0));
-    // Five people for an hour are 300 minutes of 59 visitors.
-    assert_eq!(whole.mean_dwell_min.value, Some(5.084746));
     assert_eq!(whole.availability.value, Some(0.9));
     assert_eq!(whole.night_share.value, Some(0.0));
     assert_eq!(whole.denied_swap_ratio.reason, Some(Missing::NotMeasured));
@@ -230,4 +228,34 @@ fn figures_say_what_they_rest_on() {
     assert_eq!(half.seat_utilisation.value, Some(0.5));
     let expected = Figure { value: None, data_coverage: 0.5, reason: Some(Missing::NotEnoughData) };
     assert_eq!((half.seat_utilisation_24h, half.visits), (expected, expected));
+}
+
+/// Checks visits per day, mean dwell and peak load of hours of five people and 59 visits each.
+fn check_short(hours: i64, minutes: i64, expected: [Option<f64>; 3]) {
+    let mut parts = Parts::default();
+    let samples = every_minute(0, minutes, |minute| zone(minute, "room", 5, 100 + minute));
+    (0..hours).for_each(|_| parts.merge(&compute(WINDOW, &samples, &facts())));
+    let mut measures = Measures::default();
+    measures.note(&parts);
+    let due_ms = hours * minutes * MINUTE;
+    let mut basis = Basis::due(measures, due_ms, due_ms, Uptime::default());
+    basis.observed(parts);
+    let figures = Figures::of(&basis);
+    let found = [figures.visits_per_day, figures.mean_dwell_min, figures.peak_load];
+    assert_eq!(found.map(|figure| figure.value), expected, "{hours} h of {minutes} min");
+    for figure in found.iter().filter(|figure| figure.value.is_none()) {
+        assert_eq!((figure.reason, figure.data_coverage), (Some(Missing::NotEnoughData), 1.0));
+    }
+    assert_eq!(figures.seat_utilisation_24h.value, Some(0.5));
+}
+
+#[test]
+fn a_part_of_a_day_is_not_taken_for_a_day_nor_minutes_for_a_peak() {
+    check_short(1, 2, [None, None, None]);
+    check_short(1, 60, [None, None, Some(0.5)]);
+    check_short(22, 60, [None, None, Some(0.5)]);
+    // Five people for an hour are 300 minutes of 59 visitors; clocks may go forward.
+    let dwell = Some(5.084746);
+    check_short(23, 60, [Some(1416.0), dwell, Some(0.5)]);
+    check_short(24, 60, [Some(1416.0), dwell, Some(0.5)]);
 }

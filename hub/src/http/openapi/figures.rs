@@ -34,7 +34,9 @@ pub fn all() -> Map<String, Value> {
 fn figure() -> Value {
     let mut figure = object(json!({ "value": nullable("number"), "data_coverage": number() }));
     figure["description"] =
-        "A number with the share of the time that it rests on; null where that is below 0.8".into();
+        "A number with the share of the row's scheduled time that it rests on; null where that is below 0.8, where a rate \
+         per day would be of less than a day, or a peak of less than a quarter of an hour"
+            .into();
     figure["properties"]["reason"] = choice(&["not_enough_data", "not_measured", "nothing_happened"]);
     figure
 }
@@ -63,7 +65,12 @@ fn utilisation(kind: &Value) -> Value {
         "offline",
     ];
     members["swaps"] = object(results.map(|name| (name.to_owned(), integer())).into_iter().collect());
-    object(members)
+    let mut item = object(members);
+    item["description"] =
+        "`from` and `to` are the stretch that is counted: the part of the local hour or day that was \
+                           asked for and has passed; `data_coverage` is of this stretch"
+            .into();
+    item
 }
 
 fn coverage(kind: &Value) -> Value {

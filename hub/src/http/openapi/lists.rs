@@ -1,7 +1,7 @@
 //! What can be read.
 
 use super::super::mark;
-use super::super::readings::{POINTS_DEFAULT, POINTS_MAX};
+use super::super::readings::{POINTS_DEFAULT, POINTS_MAX, SLOT_MAX};
 use super::operation::Operation;
 use super::shapes::{
     STATION_ID, choice, integer, page, paged, paged_by, paged_by_number, path, pattern, query, reference,
@@ -188,6 +188,11 @@ fn readings() -> Operation {
             "Only of this device",
             json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,31}$" }),
         ),
+        query(
+            "slot",
+            "Charge and temperature of this slot; with kind=cabinet and a step",
+            json!({ "type": "integer", "minimum": 1, "maximum": SLOT_MAX }),
+        ),
         time("from", "Default: a day before `to`"),
         time("to", "Default: now; not included"),
         query("step", "Seconds, or like 5m, 1h, 1d, up to 28d", step),
@@ -202,7 +207,10 @@ fn readings() -> Operation {
 
 fn utilisation() -> Operation {
     let more = [
-        time("from", "Default: seven days before `to`"),
+        time(
+            "from",
+            "Default: seven days before `to`; the whole local hours that begin in the stretch count",
+        ),
         time("to", "Default: now; not included"),
         query(
             "by",
@@ -215,7 +223,8 @@ fn utilisation() -> Operation {
         format(),
     ];
     list(
-        "How rooms and cabinets were used; a figure of too little data is null and says so",
+        "How rooms and cabinets were used; each row states the part of its hour, day or stretch that is counted, and a \
+         figure of too little data is null and says so",
         "Utilisation",
         paged_by(pattern(mark::PATTERN), &more),
     )
