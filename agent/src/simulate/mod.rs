@@ -4,6 +4,7 @@
 //! the link is away, readings wait in an outbox of its own ([`outbox`]) and are replayed as batches, as the agent
 //! does it. A scenario ([`scenario`]) breaks things on time.
 
+mod alarms;
 mod counters;
 mod link;
 pub mod model;

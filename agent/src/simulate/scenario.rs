@@ -1,15 +1,18 @@
-//! What goes wrong when: outages, power cuts, wrong clocks, NAT rebinding, take-over storms and silent sensors.
+//! What goes wrong when: outages, power cuts, wrong clocks, NAT rebinding, take-over storms, silent sensors, and what
+//! alarms are made for.
 //!
 //! ```toml
 //! [[event]]
 //! at_s = 60               # seconds on the wall after the start
 //! for_s = 120
-//! what = "outage"         # outage | power_cut | clock_skew | nat_rebind | takeover_storm | silence
+//! what = "outage"         # outage | power_cut | clock_skew | nat_rebind | takeover_storm | silence |
+//!                         # smoke | hot_battery (stations with cabinets) | forced_door
 //! stations = "10%"        # "all", a share, or a list of station ids
 //! skew_s = 7200           # clock_skew: how far the station's clock is wrong
 //! every_s = 5             # takeover_storm: seconds between two connections with the same client id
 //! ```
 
+use super::alarms::Alarms;
 use super::tokens::StationLogin;
 use crate::dice::Dice;
 use serde::Deserialize;
@@ -53,6 +56,9 @@ enum What {
     NatRebind,
     TakeoverStorm,
     Silence,
+    Smoke,
+    HotBattery,
+    ForcedDoor,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -101,6 +107,7 @@ pub struct Troubles {
     pub power_off: bool,
     pub silent: bool,
     pub skew_ms: i64,
+    pub alarms: Alarms,
     /// Counts the connections that must be replaced so far: a rise asks for a new one beside the old.
     pub rebinds: u64,
 }
@@ -108,12 +115,14 @@ pub struct Troubles {
 impl Scenario {
     /// Reads a scenario file.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
-        let wrong = |error| ScenarioError::Read { path: path.to_owned(), error: Box::new(error) };
-        config::Config::builder()
-            .add_source(config::File::from(path).format(config::FileFormat::Toml))
-            .build()
-            .and_then(config::Config::try_deserialize)
-            .map_err(wrong)
+        let file = config::File::from(path).format(config::FileFormat::Toml);
+        parsed(file).map_err(|error| ScenarioError::Read { path: path.to_owned(), error: Box::new(error) })
+    }
+
+    /// A scenario from the text of a file.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let text = config::File::from_str(text, config::FileFormat::Toml);
+        parsed(text).map_err(|error| ScenarioError::Read { path: "(text)".into(), error: Box::new(error) })
     }
 
     /// What happens to each of the stations.
@@ -131,6 +140,10 @@ impl Scenario {
         }
         Ok(timelines)
     }
+}
+
+fn parsed(source: impl config::Source + Send + Sync + 'static) -> Result<Scenario, config::ConfigError> {
+    config::Config::builder().add_source(source).build().and_then(config::Config::try_deserialize)
 }
 
 impl ScenarioEvent {
@@ -183,6 +196,9 @@ impl Timeline {
                 What::Outage => all.link_down |= active,
                 What::PowerCut => all.power_off |= active,
                 What::Silence => all.silent |= active,
+                What::Smoke => all.alarms.smoke |= active,
+                What::HotBattery => all.alarms.hot_battery |= active,
+                What::ForcedDoor => all.alarms.forced_door |= active,
                 What::ClockSkew => all.skew_ms += if active { trouble.skew_ms } else { 0 },
                 What::NatRebind => all.rebinds += 1,
                 What::TakeoverStorm => {

@@ -139,7 +139,10 @@ impl SimulatedStation {
             let mut fresh = std::mem::take(&mut self.fresh);
             self.model.step(&moment, &facts, &mut fresh);
             if !self.troubles.power_off && !self.troubles.silent {
-                fresh.iter().for_each(|reading| self.deliver(reading));
+                for reading in &mut fresh {
+                    self.troubles.alarms.show_in(reading);
+                    self.deliver(reading);
+                }
             }
             fresh.clear();
             self.fresh = fresh;

@@ -63,6 +63,11 @@ impl Station {
         }
     }
 
+    #[must_use]
+    pub fn has_cabinets(&self) -> bool {
+        !self.cabinets.is_empty()
+    }
+
     /// Lives through one step of [`STEP_MS`] that ends at `moment` and appends what the devices report.
     pub fn step(&mut self, moment: &Moment, facts: &GatewayFacts, out: &mut Vec<Reading>) {
         let open = self.door.is_open_to_public(moment);

@@ -2,6 +2,7 @@
 //! server; everything lives in a folder of its own.
 
 mod stations;
+mod troubles;
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -18,7 +19,6 @@ use super::language::Language;
 use super::{output, process, runtime};
 use crate::app::{self, Hub};
 use crate::config::{ByteSize, Config, Rule, Text};
-use crate::registry::Token;
 use stations::Registered;
 
 const HTTP_DEFAULT: &str = "127.0.0.1:8080";
@@ -80,6 +80,9 @@ impl Arguments {
         config.log.segment_bytes = ByteSize::mib(16);
         // A domain that is nobody's, for a feed that nobody else sees.
         config.gbfs.contact_email = Some("gbfs@example.com".into());
+        // What takes a quarter of an hour in earnest is seen before the coffee is cold.
+        (config.presence.warn_after_s, config.presence.offline_after_s) = (30, 120);
+        config.alerts.group_window_s = 15;
         // In a day that goes by faster, batteries warm up as much faster; their heat would alarm everybody.
         config.alerts.rules.of_mut(Rule::CellRise).enabled = self.speed <= 1.0;
         Ok(config)
@@ -120,10 +123,11 @@ async fn report_to(
 ) -> anyhow::Result<Report> {
     let mqtt = loopback(hub.listening.mqtt.context("the demo's MQTT listener did not start")?);
     let http = loopback(hub.listening.http.context("the demo's HTTP listener did not start")?);
-    announce(arguments, mqtt, http, &registered.reader, out)?;
+    announce(arguments, mqtt, http, &registered, out)?;
     let address: HubAddress = format!("mqtt://{mqtt}").parse()?;
     let mut options = simulate::Options::new(address, registered.logins);
     options.speed = arguments.speed;
+    options.scenario = troubles::scenario(&options.stations, options.seed)?;
     options.drain = DRAIN;
     Ok(simulate::run(options, end(arguments.seconds)).await?)
 }
@@ -145,17 +149,19 @@ fn announce(
     arguments: &Arguments,
     mqtt: SocketAddr,
     http: SocketAddr,
-    reader: &Token,
+    registered: &Registered,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
+    let Registered { reader, admin, .. } = registered;
     if arguments.json {
         let value = serde_json::json!({
+            "admin": { "name": stations::ADMIN, "token": admin.as_str() },
             "http": format!("http://{http}/"), "mqtt": format!("mqtt://{mqtt}"),
             "stations": arguments.stations, "reader": { "name": stations::READER, "token": reader.as_str() },
         });
         return output::json(out, &value);
     }
-    let (stations, reader) = (arguments.stations, reader.as_str());
+    let (stations, reader, admin) = (arguments.stations, reader.as_str(), admin.as_str());
     let watch = format!(
         "mosquitto_sub -h {} -p {} -u {} -P {reader} -t 'v1/stations/#' -v",
         mqtt.ip(),
@@ -164,10 +170,10 @@ fn announce(
     );
     let text = Text::new(
         format!(
-            "{stations} 个模拟驿站正在上报。\n\n  请打开    http://{http}/\n  旁听数据  {watch}\n\n按 Ctrl-C 结束。"
+            "{stations} 个模拟驿站正在上报。\n\n  请打开    http://{http}/\n  登录令牌  {admin}\n  旁听数据  {watch}\n\n按 Ctrl-C 结束。"
         ),
         format!(
-            "{stations} simulated stations report.\n\n  open       http://{http}/\n  listen in  {watch}\n\nCtrl-C ends it."
+            "{stations} simulated stations report.\n\n  open       http://{http}/\n  sign in    {admin}\n  listen in  {watch}\n\nCtrl-C ends it."
         ),
     );
     let language = arguments.lang.unwrap_or_else(Language::of_environment);

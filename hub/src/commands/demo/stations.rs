@@ -10,6 +10,9 @@ use crate::registry::{NewStation, Registry, RegistryError, Role, Token, TokenNam
 /// Name of the token with which one can listen in.
 pub(super) const READER: &str = "demo";
 
+/// Name of the token with which one signs in to the console.
+pub(super) const ADMIN: &str = "demo-admin";
+
 /// Streets of Daxing and Jiangbei with the position of their middle, WGS-84 degrees.
 const STREETS: [(&str, &str, &str, &str, f64, f64); 8] = [
     ("北京市", "大兴区", "清源街道", "Qingyuan", 39.7412, 116.3304),
@@ -26,6 +29,7 @@ const STREETS: [(&str, &str, &str, &str, f64, f64); 8] = [
 pub(super) struct Registered {
     pub(super) logins: Vec<StationLogin>,
     pub(super) reader: Token,
+    pub(super) admin: Token,
 }
 
 /// Registers the stations in the demo's folder, or gives those of an earlier demo new tokens.
@@ -41,13 +45,15 @@ pub(super) fn register(data_dir: &Path, count: u32) -> anyhow::Result<Registered
         };
         logins.push(StationLogin { station, token: Some(token.as_str().to_owned()) });
     }
-    Ok(Registered { logins, reader: reader(&registry)? })
+    let (reader, admin) = (token(&registry, READER, Role::Reader)?, token(&registry, ADMIN, Role::Admin)?);
+    Ok(Registered { logins, reader, admin })
 }
 
-fn reader(registry: &Registry) -> anyhow::Result<Token> {
-    let name: TokenName = READER.parse().map_err(anyhow::Error::msg)?;
+/// A fresh token of this name.
+fn token(registry: &Registry, name: &str, role: Role) -> anyhow::Result<Token> {
+    let name: TokenName = name.parse().map_err(anyhow::Error::msg)?;
     match registry.remove_token(&name) {
-        Ok(()) | Err(RegistryError::NoSuchToken(_)) => Ok(registry.add_token(&name, Role::Reader)?),
+        Ok(()) | Err(RegistryError::NoSuchToken(_)) => Ok(registry.add_token(&name, role)?),
         Err(error) => Err(error.into()),
     }
 }
