@@ -1,7 +1,8 @@
 #!/bin/bash
 # The first start of compose.yaml: secrets that nobody chose, ten stations with tokens, tokens for Prometheus and for a person.
 # Each service gets the secrets that it needs and no others: /keys/SERVICE is a volume of its own, readable by its user
-# only. What is there already stays. Runs as root without a network; the hub's own commands run as the hub's user.
+# only. What is there already stays. Runs as root without a network, the hub's own commands as the hub's user; without root
+# everything belongs to whoever runs it, which is how the tests do it.
 set -euo pipefail
 umask 077
 keys=${KEYS:-/keys}
@@ -15,13 +16,19 @@ put() {
   cat >"$1.new"
   [ -s "$1.new" ] || { echo "nothing to put into $1" >&2; exit 1; }
   chmod 0400 "$1.new"
-  chown "$2:$2" "$1.new"
-  mv "$1.new" "$1"
+  own "$2:$2" "$1.new"
+  mv -f "$1.new" "$1"
 }
+
+own() { [ "$(id -u)" != 0 ] || chown "$@"; }
 
 random() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
-as_hub() { setpriv --reuid="$hub" --regid="$hub" --clear-groups -- "$@" --config "$configuration"; }
+as_hub() {
+  local as=()
+  [ "$(id -u)" != 0 ] || as=(setpriv --reuid="$hub" --regid="$hub" --clear-groups --)
+  "${as[@]}" "$@" --config "$configuration"
+}
 
 # token NAME ROLE: a new token, printed. Whatever had this name before is gone.
 token() {
@@ -32,16 +39,16 @@ token() {
 for service in hub influxdb grafana prometheus stations; do
   mkdir -p "$keys/$service"
 done
-chown "$hub:$hub" "${DATA_DIR:-/var/lib/waystation}" "$keys/hub" "$keys/stations"
-chown "$influxdb:$influxdb" "$keys/influxdb"
-chown "$grafana:$grafana" "$keys/grafana"
-chown "$prometheus:$prometheus" "$keys/prometheus"
+own "$hub:$hub" "${WAYSTATION_DATA_DIR:-/var/lib/waystation}" "$keys/hub" "$keys/stations"
+own "$influxdb:$influxdb" "$keys/influxdb"
+own "$prometheus:$prometheus" "$keys/prometheus"
+# InfluxDB puts a token for Grafana in here (influxdb.sh); Grafana's image runs in group 0.
+own "$influxdb:0" "$keys/grafana"
+chmod 2750 "$keys/grafana"
 
 [ -s "$keys/influxdb/admin-password" ] || random | put "$keys/influxdb/admin-password" "$influxdb"
 [ -s "$keys/influxdb/admin-token" ] || random | put "$keys/influxdb/admin-token" "$influxdb"
-[ -s "$keys/influxdb/grafana-password" ] || random | put "$keys/influxdb/grafana-password" "$influxdb"
 [ -s "$keys/grafana/admin-password" ] || random | put "$keys/grafana/admin-password" "$grafana"
-put "$keys/grafana/influx-password" "$grafana" <"$keys/influxdb/grafana-password"
 put "$keys/hub/influx-token" "$hub" <"$keys/influxdb/admin-token"
 
 [ -s "$keys/prometheus/hub-token" ] || token prometheus viewer | put "$keys/prometheus/hub-token" "$prometheus"
