@@ -1,8 +1,8 @@
 #!/bin/bash
 # The first start of compose.yaml: secrets that nobody chose, ten stations with tokens, tokens for Prometheus and for a person.
 # Each service gets the secrets that it needs and no others: /keys/SERVICE is a volume of its own, readable by its user
-# only. What is there already stays. Runs as root without a network, the hub's own commands as the hub's user; without root
-# everything belongs to whoever runs it, which is how the tests do it.
+# only. What is there already stays. Runs as root without a network, the hub's own commands as the hub's user; with
+# AS_MYSELF set everything belongs to whoever runs it, which is how the tests do it.
 set -euo pipefail
 umask 077
 keys=${KEYS:-/keys}
@@ -20,13 +20,13 @@ put() {
   mv -f "$1.new" "$1"
 }
 
-own() { [ "$(id -u)" != 0 ] || chown "$@"; }
+own() { [ -n "${AS_MYSELF:-}" ] || chown "$@"; }
 
 random() { od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
 as_hub() {
   local as=()
-  [ "$(id -u)" != 0 ] || as=(setpriv --reuid="$hub" --regid="$hub" --clear-groups --)
+  [ -n "${AS_MYSELF:-}" ] || as=(setpriv --reuid="$hub" --regid="$hub" --clear-groups --)
   "${as[@]}" "$@" --config "$configuration"
 }
 
