@@ -71,8 +71,8 @@ fn every_alert_is_tested_both_ways() {
         let expected: Vec<bool> = tests
             .split(&name)
             .skip(1)
-            .filter_map(|after| after.split("exp_samples: ").nth(1))
-            .map(|samples| samples.starts_with("[]"))
+            .filter_map(|after| after.split("exp_samples:").nth(1))
+            .map(|samples| samples.trim_start().starts_with("[]"))
             .collect();
         if !(expected.contains(&true) && expected.contains(&false)) {
             wrong.push(format!("{alert}: no test that it fires, or none that it does not"));
