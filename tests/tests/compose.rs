@@ -71,6 +71,7 @@ impl Stage {
     fn prepare(&self) -> String {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut command = Command::new("bash");
+        programs::unconfigured(&mut command);
         command
             .arg(root().join("scripts/compose/prepare.sh"))
             .env("AS_MYSELF", "yes")
@@ -113,16 +114,22 @@ impl Stage {
     }
 }
 
+/// Prometheus' answer; none until it has started.
+fn ask(prometheus: SocketAddr, path: &str) -> Option<Value> {
+    http::get(prometheus, path).ok().filter(|answer| answer.status == 200).map(|answer| answer.json())
+}
+
 /// The value of an instant query over one series.
 fn query(prometheus: SocketAddr, text: &str) -> Option<String> {
-    let answer = http::get(prometheus, &format!("/api/v1/query?query={}", http::escape(text))).ok()?;
-    answer.json()["data"]["result"][0]["value"][1].as_str().map(str::to_owned)
+    ask(prometheus, &format!("/api/v1/query?query={}", http::escape(text)))?["data"]["result"][0]["value"][1]
+        .as_str()
+        .map(str::to_owned)
 }
 
 /// Health of each rule, by name.
 fn health(prometheus: SocketAddr) -> Vec<(String, String)> {
-    let Ok(answer) = http::get(prometheus, "/api/v1/rules") else { return Vec::new() };
-    let groups = answer.json()["data"]["groups"].as_array().cloned().unwrap_or_default();
+    let Some(answer) = ask(prometheus, "/api/v1/rules") else { return Vec::new() };
+    let groups = answer["data"]["groups"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rules = groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
     rules.map(|rule| (text(&rule["name"]), text(&rule["health"]))).collect()
