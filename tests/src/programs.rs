@@ -4,14 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Our own program of this name. It sees no variable that configures it, so that nobody's environment changes a test.
+/// Our own program of this name, unconfigured but by what the test says.
 pub fn ours(name: &str) -> Command {
     let mut command = Command::new(folder().join(name));
+    unconfigured(&mut command);
+    command
+}
+
+/// It sees no variable that configures our programs, so that nobody's environment changes a test.
+pub fn unconfigured(command: &mut Command) {
     let variables = std::env::vars_os().map(|(variable, _)| variable);
     variables.filter(|variable| variable.to_string_lossy().starts_with("WAYSTATION_")).for_each(|variable| {
         command.env_remove(variable);
     });
-    command
 }
 
 /// The folder of our own programs: `WAYSTATION_BIN_DIR`, else that of the test program, where `cargo build` puts them;
