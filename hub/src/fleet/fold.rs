@@ -258,7 +258,7 @@ impl Fleet {
                 before = station.ledger.totals();
                 station.ledger.record(&place);
                 after = station.ledger.totals();
-                station.alerts.ledger(judge, before, after);
+                station.alerts.ledger(judge, &station.ledger, before);
                 station.note_work(&readings);
                 station.take_readings(readings, judge);
             }
@@ -288,7 +288,7 @@ impl Fleet {
         let before = self.stations[place as usize].before();
         self.judge(place, at_ms, |station, judge| {
             // What was due before this happened comes before it, whenever the last tick was.
-            station.alerts.pass(judge, at_ms);
+            station.alerts.pass(judge, &station.ledger, at_ms);
             change(station, judge);
         });
         self.note_contact(place, &before);

@@ -11,13 +11,14 @@ use super::cabinet::CabinetMemory;
 use super::clock::Clock;
 use super::door::DoorMemory;
 use super::gateway::GatewayMemory;
+use super::losses::Losses;
 use super::presence::Episode;
 use super::room::{EnvironmentMemory, OccupancyMemory};
 use super::settings::Verdict;
 use super::tally::{HOUR_PART_MS, Tally};
 use super::watch::{Details, Judge, Subject, Watch};
 use crate::config::Rule;
-use crate::fleet::{Latest, Totals};
+use crate::fleet::{Latest, Ledger, Totals};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use waystation_protocol::{Body, DeviceId, Gateway, Kind, Reading};
@@ -32,8 +33,6 @@ const SILENT_MS: i64 = 86_400_000;
 const CATCHES_UP: i64 = 100;
 /// A hub that looks so much later than it should have was away, ms.
 const AWAY_MS: i64 = 10_000;
-/// How long an alert of lost records stays after the last loss, ms [J].
-const LOST_MS: i64 = 3_600_000;
 /// Times in an hour that a station goes silent and comes back, which make a flapping one [J].
 const SILENCES: u32 = 3;
 
@@ -50,8 +49,8 @@ pub struct StationAlerts {
     clock: Clock,
     #[serde(skip_serializing_if = "Option::is_none")]
     flaps: Option<Box<Flaps>>,
-    #[serde(skip_serializing_if = "Lost::is_default")]
-    lost: Lost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    losses: Option<Box<Losses>>,
     /// Since it is gone, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -81,19 +80,6 @@ enum Memory {
 struct Flaps {
     sessions: Tally,
     silences: Tally,
-}
-
-/// Records that will never come: how many there are, and how many an alert has told of.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Lost {
-    total: u64,
-    told: u64,
-}
-
-impl Lost {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 impl Memory {
@@ -171,7 +157,15 @@ impl StationAlerts {
             _ => {}
         }
         if lost > 0 {
-            self.lost(judge, lost, true);
+            self.losses.get_or_insert_default().reported(lost);
+            let known = self.watches.iter_mut().find(|watch| watch.rule == Rule::RecordsLost);
+            match known {
+                Some(watch) => watch.due = Some(judge.now),
+                None => {
+                    let due = Some(judge.now);
+                    self.watches.push(Watch { due, ..Watch::begun(Rule::RecordsLost, judge.now) });
+                }
+            }
         }
     }
 
@@ -271,29 +265,23 @@ impl StationAlerts {
         }
     }
 
-    /// The ledger changed by a batch.
-    pub fn ledger(&mut self, judge: &mut Judge<'_>, before: Totals, after: Totals) {
-        let (was, is) = (before.dropped + before.missing, after.dropped + after.missing);
-        if is > was {
-            self.lost(judge, is - was, after.dropped > before.dropped);
-        } else if was > is {
-            // Missing for a while, and arrived after all.
-            self.lost.total = self.lost.total.saturating_sub(was - is);
-            self.lost.told = self.lost.told.min(self.lost.total);
+    /// The ledger changed by a batch; it held `before`.
+    pub fn ledger(&mut self, judge: &mut Judge<'_>, ledger: &Ledger, before: Totals) {
+        let after = ledger.totals();
+        if (before.dropped, before.missing) == (after.dropped, after.missing) {
+            return;
         }
+        let losses = self.losses.get_or_insert_with(|| Box::new(Losses::since(before)));
+        if after.missing > before.missing {
+            losses.more_missing(ledger, judge.now);
+        }
+        self.look_at_losses(judge, ledger);
     }
 
-    /// More records are lost: for certain, or only missing so far.
-    fn lost(&mut self, judge: &mut Judge<'_>, more: u64, certain: bool) {
-        self.lost.total = self.lost.total.saturating_add(more);
-        let subject = Subject::station(Rule::RecordsLost);
-        judge.judge(&mut self.watches, subject, Verdict::Set, Details::default);
-        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.rule == Rule::RecordsLost) {
-            match watch.firing {
-                Some(_) => watch.due = Some(judge.now + LOST_MS),
-                None if certain => watch.due = Some(judge.now),
-                None => {}
-            }
+    fn look_at_losses(&mut self, judge: &mut Judge<'_>, ledger: &Ledger) {
+        let Some(losses) = &mut self.losses else { return };
+        if !losses.look(judge, &mut self.watches, ledger) {
+            self.losses = None;
         }
     }
 
@@ -304,16 +292,23 @@ impl StationAlerts {
     }
 
     /// Does what was due until `now`, each at its time; the judge is at `now` then.
-    pub fn pass(&mut self, judge: &mut Judge<'_>, now: i64) {
+    pub fn pass(&mut self, judge: &mut Judge<'_>, ledger: &Ledger, now: i64) {
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             judge.now = due;
-            self.due(judge, now);
+            self.due(judge, ledger, now);
         }
         judge.now = now;
     }
 
     /// Does what is due at `judge.now`, for a hub that looks at `now`. Afterwards nothing is.
-    fn due(&mut self, judge: &mut Judge<'_>, now: i64) {
+    fn due(&mut self, judge: &mut Judge<'_>, ledger: &Ledger, now: i64) {
+        let is_lost = |watch: &&mut Watch| watch.rule == Rule::RecordsLost && watch.due <= Some(judge.now);
+        if let Some(watch) = self.watches.iter_mut().find(is_lost) {
+            // Without a memory of losses nothing ends it.
+            watch.due = None;
+            self.losses.get_or_insert_with(|| Box::new(Losses::since(ledger.totals())));
+            self.look_at_losses(judge, ledger);
+        }
         let mut at = 0;
         while let Some(watch) = self.watches.get(at) {
             if watch.due.is_none_or(|due| due > judge.now) {
@@ -352,20 +347,12 @@ impl StationAlerts {
         }
         // A hub that was away, or does not hear the station, has not seen that nothing changed.
         let away = now - judge.now > AWAY_MS || !judge.heard;
-        if away && watch.rule != Rule::RecordsLost {
+        if away {
             watch.due = Some(now + judge.settings.of(watch.rule).for_ms.max(1_000));
             return true;
         }
         let since = watch.since;
         let details = match (watch.rule, &watch.device) {
-            (Rule::RecordsLost, _) => {
-                let lost = self.lost.total.saturating_sub(self.lost.told);
-                self.lost.told = self.lost.total;
-                if lost == 0 {
-                    return false;
-                }
-                Details::default().value("value", lost).value("total", self.lost.total)
-            }
             (Rule::DoorHeldOpen, Some(id)) => match self.door(id) {
                 Some(door) => door.held_open_details(since, id).value("since", since),
                 None => return false,
@@ -377,16 +364,12 @@ impl StationAlerts {
             _ => Details::default(),
         };
         judge.fire(watch, Verdict::Set, details);
-        if watch.rule == Rule::RecordsLost {
-            watch.due = Some(judge.now + LOST_MS);
-        }
         true
     }
 
     /// A firing watch is looked at again; whether it stays.
     fn look_again(&mut self, judge: &mut Judge<'_>, watch: &mut Watch) -> bool {
         match (watch.rule, &watch.device) {
-            (Rule::RecordsLost, _) => false,
             (Rule::DoorForced, Some(id)) => {
                 let open = self.door(id).is_some_and(|door| door.open_since.is_some());
                 watch.due = Some(judge.now + 60_000);

@@ -2,6 +2,7 @@
 
 mod gone;
 mod late;
+mod losses;
 mod restart;
 mod rules;
 mod useless;
