@@ -2,8 +2,9 @@
 
 use super::profile::Profile;
 use super::settings::Verdict;
-use super::tally::{HOUR_PART_MS, Tally};
+use super::tally::{HOUR_PART_MS, Tally, Wrong};
 use super::watch::{Details, Judge, Subject, Watch};
+use crate::calendar::HOUR_MS;
 use crate::config::Rule;
 use serde::{Deserialize, Serialize};
 use waystation_protocol::{Access, Contact, DeviceId, Door, DoorEvent, Lock};
@@ -30,6 +31,8 @@ pub struct DoorMemory {
     /// When it was last unlocked, by its own clock.
     unlock_ts: Option<i64>,
     attempts: Tally,
+    #[serde(default)]
+    denials: Wrong<()>,
     pub profile: Profile,
 }
 
@@ -63,6 +66,9 @@ impl DoorMemory {
         self.locked(judge, watches, id);
         let denied = u16::from(door.event == Some(DoorEvent::Denied));
         let asked = denied + u16::from(door.event == Some(DoorEvent::Unlock));
+        if denied > 0 {
+            self.denials.add(ts, ());
+        }
         if asked > 0 {
             self.attempts.add(judge.now, HOUR_PART_MS, asked, denied);
             self.denied(judge, watches, id);
@@ -147,10 +153,13 @@ impl DoorMemory {
         let percent = self.attempts.percent(judge.now, HOUR_PART_MS, limits.count_min);
         let verdict = percent.map_or(Verdict::Clear, |percent| limits.verdict(percent));
         let (all, bad) = self.attempts.sum(judge.now, HOUR_PART_MS);
+        let now = judge.now;
         let details = || {
             let details =
                 Details::default().number("value", percent.unwrap_or(0.0)).number("limit", limits.set);
-            details.value("attempts", all).value("denied", bad)
+            let details = details.value("attempts", all).value("denied", bad);
+            let denials = self.denials.since(now - HOUR_MS);
+            denials.fold(details, |details, (ts, ())| details.shown_by(*ts, id, "event", DoorEvent::Denied))
         };
         judge.judge(watches, Subject::device(Rule::DoorDenied, id), verdict, details);
         due(watches, Rule::DoorDenied, id, judge.now + HOUR_PART_MS);

@@ -7,6 +7,7 @@
 //! - At most [`DEVICES_MAX`] devices are remembered; past that the one silent for longest is forgotten.
 
 use super::address::AddressRange;
+use super::alert::EVIDENCE_MAX;
 use super::cabinet::CabinetMemory;
 use super::clock::Clock;
 use super::door::DoorMemory;
@@ -80,6 +81,9 @@ enum Memory {
 struct Flaps {
     sessions: Tally,
     silences: Tally,
+    /// The last starts of sessions, newest last, s since the Unix epoch: every station has them.
+    #[serde(default)]
+    starts_s: [u32; EVIDENCE_MAX],
 }
 
 impl Memory {
@@ -144,7 +148,7 @@ impl StationAlerts {
             (Memory::Cabinet(memory), Body::Cabinet(cabinet)) => {
                 memory.observe(judge, watches, id, ts, cabinet);
             }
-            (Memory::Cabinet(memory), Body::Swap(swap)) => memory.swap(judge, watches, id, swap),
+            (Memory::Cabinet(memory), Body::Swap(swap)) => memory.swap(judge, watches, id, ts, swap),
             (Memory::Occupancy(memory), Body::Occupancy(people)) => {
                 memory.observe(judge, watches, id, ts, people, room_capacity);
             }
@@ -225,7 +229,10 @@ impl StationAlerts {
             self.address = Some(range);
         }
         let part_ms = judge.settings.flap_window_ms / 12;
-        self.flaps.get_or_insert_default().sessions.add(judge.now, part_ms, 1, 0);
+        let flaps = self.flaps.get_or_insert_default();
+        flaps.sessions.add(judge.now, part_ms, 1, 0);
+        flaps.starts_s.rotate_left(1);
+        flaps.starts_s[EVIDENCE_MAX - 1] = u32::try_from(judge.now / 1_000).unwrap_or(u32::MAX); // until 2106
         self.flapping(judge);
     }
 
@@ -254,10 +261,12 @@ impl StationAlerts {
         };
         let details = || {
             let minutes = part_ms * 12 / 60_000;
-            Details::default()
-                .value("sessions", sessions)
-                .value("silences", silences)
-                .value("minutes", minutes)
+            let details = Details::default().value("sessions", sessions).value("silences", silences);
+            let starts = flaps.starts_s.iter().filter(|start_s| **start_s > 0);
+            starts.fold(details.value("minutes", minutes), |details, start_s| {
+                let start = i64::from(*start_s) * 1_000;
+                details.shown_as(start, "", "session", start)
+            })
         };
         judge.judge(&mut self.watches, Subject::station(Rule::Flapping), verdict, details);
         if let Some(watch) = self.watches.iter_mut().find(|watch| watch.rule == Rule::Flapping) {

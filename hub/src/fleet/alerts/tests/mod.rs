@@ -1,5 +1,6 @@
 //! Scripts of events at simulated times, and the exact list of alerts that they raise.
 
+mod evidence;
 mod gone;
 mod late;
 mod losses;
