@@ -58,6 +58,8 @@ pub enum Effect {
 /// The state of all stations that were ever heard of.
 pub struct Fleet {
     listening_since_ms: i64,
+    /// The end of the last time in which the hub was away for so long that silences of that time say nothing.
+    blind_until_ms: i64,
     last_tick_ms: Option<i64>,
     /// When the hub last looked before it was started, if it ran before.
     alive_ms: Option<i64>,
@@ -162,6 +164,7 @@ impl Fleet {
     pub fn new(settings: impl Into<Settings>, listening_since_ms: i64) -> Self {
         Self {
             listening_since_ms,
+            blind_until_ms: i64::MIN,
             last_tick_ms: None,
             alive_ms: None,
             newest_received_ms: None,
