@@ -7,6 +7,7 @@ use super::watch::{Details, Judge, Subject, Watch};
 use crate::calendar::HOUR_MS;
 use crate::config::Rule;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroI64;
 use waystation_protocol::{Access, Contact, DeviceId, Door, DoorEvent, Lock};
 
 /// An unlock this long before makes an opening a lawful one, ms.
@@ -28,6 +29,9 @@ pub struct DoorMemory {
     closed_ts: Option<i64>,
     /// Since when it is locked, by the hub's clock.
     pub locked_since: Option<i64>,
+    /// When to look whether it still is, because it should not be from then on.
+    #[serde(default)]
+    pub opens_ms: Option<NonZeroI64>,
     /// When it was last unlocked, by its own clock.
     unlock_ts: Option<i64>,
     attempts: Tally,
@@ -125,9 +129,18 @@ impl DoorMemory {
         Details::default().shown_by(since, id, "contact", Contact::Open)
     }
 
-    fn locked(&self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId) {
+    /// Judges a lock by the calendar, with every reading and when the door opens: many a lock reports changes only.
+    pub fn locked(&mut self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId) {
         let subject = Subject::device(Rule::DoorLocked, id);
         let locked = self.locked_since.filter(|_| self.access != Some(Access::Controlled));
+        match locked {
+            None => self.opens_ms = None,
+            // Looked up once a day, not with every reading.
+            Some(_) if self.opens_ms.is_none_or(|at| at.get() <= judge.now) => {
+                self.opens_ms = NonZeroI64::new(judge.facts.next_free(judge.now));
+            }
+            Some(_) => {}
+        }
         let waiting = watches.iter().any(|watch| subject.is(watch));
         let opening = match locked {
             Some(since) if !waiting => judge.facts.free_since(since, judge.now),

@@ -22,6 +22,7 @@ use crate::config::Rule;
 use crate::fleet::{Latest, Ledger, Totals};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::num::NonZeroI64;
 use waystation_protocol::{Body, DeviceId, Gateway, Kind, Reading};
 
 /// Oldest reading that is judged, ms: what the contract lets a clock differ by, and some travel.
@@ -30,6 +31,8 @@ const LIVE_MS: i64 = 150_000;
 const DEVICES_MAX: usize = 64;
 /// A device that was not heard for so long is no longer there, ms [J].
 const SILENT_MS: i64 = 86_400_000;
+/// The same for a lock, which may say nothing from one change to the next, ms: a week [J].
+const SILENT_LOCK_MS: i64 = 7 * SILENT_MS;
 /// An outbox with so many records waiting catches up [J].
 const CATCHES_UP: i64 = 100;
 /// A hub that looks so much later than it should have was away, ms.
@@ -177,11 +180,13 @@ impl StationAlerts {
     fn forget_silent(&mut self, judge: &mut Judge<'_>) {
         let Self { watches, devices, back_ms, .. } = self;
         let back_ms = *back_ms;
-        let heard = |id: &DeviceId| {
+        let heard = |id: &DeviceId, silent_ms: i64| {
             let newest_ms = devices.iter().filter(|known| known.id == *id).map(|known| known.newest_ms).max();
-            newest_ms.is_some_and(|newest_ms| judge.now - newest_ms.max(back_ms) < SILENT_MS)
+            newest_ms.is_some_and(|newest_ms| judge.now - newest_ms.max(back_ms) < silent_ms)
         };
-        let gone = |watch: &mut Watch| watch.device.as_ref().is_some_and(|id| !heard(id));
+        let silent_ms = |rule: Rule| if rule == Rule::DoorLocked { SILENT_LOCK_MS } else { SILENT_MS };
+        let gone =
+            |watch: &mut Watch| watch.device.as_ref().is_some_and(|id| !heard(id, silent_ms(watch.rule)));
         let ended: Vec<Watch> = watches.extract_if(.., gone).collect();
         ended.iter().for_each(|watch| judge.end(watch));
     }
@@ -297,7 +302,12 @@ impl StationAlerts {
     /// When time alone next changes something, ms since the Unix epoch.
     #[must_use]
     pub fn next_due(&self) -> Option<i64> {
-        self.watches.iter().filter_map(|watch| watch.due).min()
+        let watches = self.watches.iter().filter_map(|watch| watch.due);
+        let doors = self.devices.iter().filter_map(|device| match &device.memory {
+            Memory::Door(door) => door.opens_ms.map(NonZeroI64::get),
+            _ => None,
+        });
+        watches.chain(doors).min()
     }
 
     /// Does what was due until `now`, each at its time; the judge is at `now` then.
@@ -318,6 +328,7 @@ impl StationAlerts {
             self.losses.get_or_insert_with(|| Box::new(Losses::since(ledger.totals())));
             self.look_at_losses(judge, ledger);
         }
+        self.doors_open(judge);
         let mut at = 0;
         while let Some(watch) = self.watches.get(at) {
             if watch.due.is_none_or(|due| due > judge.now) {
@@ -340,6 +351,18 @@ impl StationAlerts {
             }
         }
         self.again(judge);
+    }
+
+    /// Looks at the locks of doors that should be open from now on.
+    fn doors_open(&mut self, judge: &mut Judge<'_>) {
+        let Self { watches, devices, .. } = self;
+        for Device { id, memory, .. } in devices {
+            if let Memory::Door(door) = memory
+                && door.opens_ms.is_some_and(|at| at.get() <= judge.now)
+            {
+                door.locked(judge, watches, id);
+            }
+        }
     }
 
     /// Takes back everything: the station is no longer registered, or nothing is to be judged any more.
