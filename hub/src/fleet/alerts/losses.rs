@@ -52,6 +52,11 @@ impl Losses {
         Self { told: Loss { dropped: before.dropped, missing: before.missing }, ..Self::default() }
     }
 
+    /// Those of a station whose ledger is not at hand: whatever it says at the first look is no news.
+    pub fn unknown() -> Self {
+        Self { told: Loss { dropped: u64::MAX, missing: u64::MAX }, ..Self::default() }
+    }
+
     /// A gateway says that it lost so many.
     pub fn reported(&mut self, more: u64) {
         self.reported = self.reported.saturating_add(more);
@@ -82,12 +87,10 @@ impl Losses {
         self.told.missing = self.told.missing.min(totals.missing);
         let outboxes: Vec<OutboxView> = ledger.outboxes().collect();
         self.forget_marks(&outboxes, now - for_ms);
-        let old = |view: &OutboxView| self.old_gaps(view, now - for_ms).map(|gap| gap.1 - gap.0 + 1).sum();
-        let closed = |view: &OutboxView| {
-            let open: u64 = view.gaps.iter().map(|gap| gap.1 - gap.0 + 1).sum();
-            view.missing_total.saturating_sub(open)
-        };
-        let missing: u64 = outboxes.iter().map(|view| closed(view).saturating_add(old(view))).sum();
+        let missing = outboxes.iter().fold(0_u64, |sum, view| {
+            let closed = view.missing_total.saturating_sub(length(view.gaps.iter().copied()));
+            sum.saturating_add(closed).saturating_add(length(self.old_gaps(view, now - for_ms)))
+        });
         let found = Loss {
             dropped: (totals.dropped - self.told.dropped).saturating_add(self.reported),
             missing: missing.saturating_sub(self.told.missing),
@@ -178,9 +181,9 @@ impl Losses {
                 details = shown(details, view, "dropped", *range);
             }
             let is_news = |(from, to): &(u64, u64)| {
-                let known = told >= to - from + 1;
-                told = told.saturating_sub(to - from + 1);
-                !known && missing > 0
+                let is_news = to - from >= told;
+                told = told.saturating_sub(to - from).saturating_sub(1);
+                is_news && missing > 0
             };
             for range in self.old_gaps(view, old_ms).filter(is_news).take(EVIDENCE_MAX) {
                 details = shown(details, view, "missing", range);
@@ -194,4 +197,9 @@ impl Loss {
     fn sum(self) -> u64 {
         self.dropped.saturating_add(self.missing)
     }
+}
+
+/// How many numbers there are in these ranges, saturating.
+fn length(ranges: impl Iterator<Item = (u64, u64)>) -> u64 {
+    ranges.fold(0, |sum, (from, to)| sum.saturating_add(to - from).saturating_add(1))
 }

@@ -164,7 +164,7 @@ impl StationAlerts {
             _ => {}
         }
         if lost > 0 {
-            self.losses.get_or_insert_default().reported(lost);
+            self.losses.get_or_insert_with(|| Box::new(Losses::unknown())).reported(lost);
             let known = self.watches.iter_mut().find(|watch| watch.rule == Rule::RecordsLost);
             match known {
                 Some(watch) => watch.due = Some(judge.now),
@@ -325,7 +325,7 @@ impl StationAlerts {
         if let Some(watch) = self.watches.iter_mut().find(is_lost) {
             // Without a memory of losses nothing ends it.
             watch.due = None;
-            self.losses.get_or_insert_with(|| Box::new(Losses::since(ledger.totals())));
+            self.losses.get_or_insert_with(|| Box::new(Losses::unknown()));
             self.look_at_losses(judge, ledger);
         }
         self.doors_open(judge);

@@ -4,15 +4,12 @@ use super::*;
 use crate::entry::Place;
 use waystation_protocol::OutboxId;
 
-/// Batches of one outbox (when, first number, how many, dropped), then the alerts, the text and the evidence of the
+/// When, the first number, how many, and what was dropped before.
+type Batch<'a> = (i64, u64, u32, &'a [(u64, u64)]);
+
+/// Batches of one outbox, then the alerts, the text and the evidence of the
 /// one that fires.
-fn check(
-    batches: &[(i64, u64, u32, &[(u64, u64)])],
-    until: i64,
-    expected: &[&str],
-    text: &str,
-    shown: &[&str],
-) {
+fn check(batches: &[Batch<'_>], until: i64, expected: &[&str], text: &str, shown: &[&str]) {
     let mut world = World::one();
     world.connect(0, "jb-001", "10.1.2.3");
     for (at, first_seq, count, lost) in batches {
