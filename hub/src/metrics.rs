@@ -23,6 +23,8 @@ pub struct Metrics {
     pub puback_seconds: Latency,
     pub log_fsync_seconds: Latency,
     pub log_bytes: IntGauge,
+    pub log_max_bytes: IntGauge,
+    pub disk_free_bytes: IntGauge,
     pub log_unsent_bytes: IntGauge,
     pub log_oldest_unsent_seconds: IntGauge,
     pub log_write_errors: IntCounterVec,
@@ -133,6 +135,8 @@ impl Metrics {
                 .latency("puback_seconds", "From receipt of a publish to its acknowledgement being written."),
             log_fsync_seconds: make.latency("log_fsync_seconds", "One commit of the log: write and fdatasync."),
             log_bytes: make.gauge("log_bytes", "Disk that the log takes."),
+            log_max_bytes: make.gauge("log_max_bytes", "Disk that the log may take: `log.max_bytes`."),
+            disk_free_bytes: make.gauge("disk_free_bytes", "Free on the disk that holds the log."),
             log_unsent_bytes: make.gauge("log_unsent_bytes", "Log not yet passed by its slowest reader."),
             log_oldest_unsent_seconds: make
                 .gauge("log_oldest_unsent_seconds", "Age of the oldest record not yet passed by the slowest reader."),

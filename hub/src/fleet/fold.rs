@@ -58,6 +58,8 @@ pub enum Effect {
 /// The state of all stations that were ever heard of.
 pub struct Fleet {
     listening_since_ms: i64,
+    /// The end of the last time in which the hub was away for so long that silences of that time say nothing.
+    blind_until_ms: i64,
     last_tick_ms: Option<i64>,
     /// When the hub last looked before it was started, if it ran before.
     alive_ms: Option<i64>,
@@ -167,6 +169,7 @@ impl Fleet {
     pub fn new(settings: impl Into<Settings>, listening_since_ms: i64) -> Self {
         Self {
             listening_since_ms,
+            blind_until_ms: i64::MIN,
             last_tick_ms: None,
             alive_ms: None,
             newest_received_ms: None,
@@ -263,7 +266,7 @@ impl Fleet {
                 before = station.ledger.totals();
                 station.ledger.record(&place);
                 after = station.ledger.totals();
-                station.alerts.ledger(judge, before, after);
+                station.alerts.ledger(judge, &station.ledger, before);
                 station.note_work(&readings);
                 station.take_readings(readings, judge);
             }
@@ -293,7 +296,7 @@ impl Fleet {
         let before = self.stations[place as usize].before();
         self.judge(place, at_ms, |station, judge| {
             // What was due before this happened comes before it, whenever the last tick was.
-            station.alerts.pass(judge, at_ms);
+            station.alerts.pass(judge, &station.ledger, at_ms);
             change(station, judge);
         });
         self.note_contact(place, &before);

@@ -48,6 +48,10 @@ fn fill_log(app: &App) {
     let (log, metrics) = (&app.sources.log, &app.sources.metrics);
     let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.log_bytes.set(gauge(log.bytes()));
+    metrics.log_max_bytes.set(gauge(app.sources.config.log.max_bytes.0));
+    if let Ok(system) = rustix::fs::statvfs(&app.sources.config.data_dir) {
+        metrics.disk_free_bytes.set(gauge(system.f_bavail.saturating_mul(system.f_frsize)));
+    }
     metrics.log_unsent_bytes.set(gauge(log.unread_bytes()));
     let oldest = log.oldest_unread_ms().map(|oldest_ms| UNIX_EPOCH + Duration::from_millis(oldest_ms));
     let age = oldest.and_then(|oldest| oldest.elapsed().ok()).unwrap_or_default();

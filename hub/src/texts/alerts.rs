@@ -42,7 +42,11 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
         "检查中枢的网络、防火墙、证书与磁盘（waystation-hub check）。在此期间不判定单个驿站离线；恢复后自动解除。",
         "Check the hub's network, firewall, certificates and disk (waystation-hub check). Until then no single station is called offline; it clears by itself.",
     ),
-    ("alert.records_lost.title", "{station} 丢失 {value} 条读数", "{station} lost {value} readings"),
+    (
+        "alert.records_lost.title",
+        "{station} 丢失 {value} 条读数（网关丢弃 {dropped}，缺失 {missing}）",
+        "{station} lost {value} readings ({dropped} dropped, {missing} missing)",
+    ),
     (
         "alert.records_lost.advice",
         "在缺失台账中查看范围和原因；若网关待发区已满，增大其容量或改善链路；若存储卡损坏，更换。",

@@ -3,9 +3,10 @@
 use super::profile::Profile;
 use super::room::value_against;
 use super::settings::Verdict;
-use super::tally::{HOUR_PART_MS, Tally};
+use super::tally::{HOUR_PART_MS, Tally, Wrong};
 use super::useless;
 use super::watch::{Details, Judge, Subject, Watch, number};
+use crate::calendar::HOUR_MS;
 use crate::config::Rule;
 use serde::{Deserialize, Serialize};
 use waystation_protocol::{Cabinet, DeviceId, Slot, SlotState, Swap, SwapResult, VoltageClass};
@@ -23,6 +24,8 @@ pub struct CabinetMemory {
     /// Temperatures to measure rises from, by slot number.
     cells: Vec<Cell>,
     swaps: Tally,
+    #[serde(default)]
+    failures: Wrong<Option<SwapResult>>,
     /// Whether a battery was ready at the last reading.
     ready: bool,
     pub profile: Profile,
@@ -162,11 +165,21 @@ impl CabinetMemory {
         self.swaps_of_hour(judge, watches, id, 0);
     }
 
-    pub fn swap(&mut self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId, swap: &Swap) {
+    pub fn swap(
+        &mut self,
+        judge: &mut Judge<'_>,
+        watches: &mut Vec<Watch>,
+        id: &DeviceId,
+        ts: i64,
+        swap: &Swap,
+    ) {
         let denied = matches!(swap.result, Some(SwapResult::NoReady | SwapResult::NoEmpty));
         let ok = swap.result == Some(SwapResult::Ok);
         // Who was turned away has not begun to swap.
         if !denied {
+            if !ok {
+                self.failures.add(ts, swap.result);
+            }
             self.swaps.add(judge.now, HOUR_PART_MS, 1, u16::from(!ok));
         }
         self.failed(judge, watches, id);
@@ -179,10 +192,14 @@ impl CabinetMemory {
         let percent = self.swaps.percent(judge.now, HOUR_PART_MS, limits.count_min);
         let verdict = percent.map_or(Verdict::Clear, |percent| limits.verdict(percent));
         let (all, bad) = self.swaps.sum(judge.now, HOUR_PART_MS);
+        let now = judge.now;
         let details = || {
             let details =
                 Details::default().number("value", percent.unwrap_or(0.0)).number("limit", limits.set);
-            details.value("attempts", all).value("failed", bad)
+            let details = details.value("attempts", all).value("failed", bad);
+            self.failures.since(now - HOUR_MS).fold(details, |details, (ts, result)| {
+                details.shown_by(*ts, id, "result", result.map_or("", SwapResult::as_str))
+            })
         };
         judge.judge(watches, Subject::device(Rule::SwapsFailed, id), verdict, details);
         super::door::due(watches, Rule::SwapsFailed, id, judge.now + HOUR_PART_MS);

@@ -2,10 +2,12 @@
 
 use super::profile::Profile;
 use super::settings::Verdict;
-use super::tally::{HOUR_PART_MS, Tally};
+use super::tally::{HOUR_PART_MS, Tally, Wrong};
 use super::watch::{Details, Judge, Subject, Watch};
+use crate::calendar::HOUR_MS;
 use crate::config::Rule;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroI64;
 use waystation_protocol::{Access, Contact, DeviceId, Door, DoorEvent, Lock};
 
 /// An unlock this long before makes an opening a lawful one, ms.
@@ -27,9 +29,14 @@ pub struct DoorMemory {
     closed_ts: Option<i64>,
     /// Since when it is locked, by the hub's clock.
     pub locked_since: Option<i64>,
+    /// When to look whether it still is, because it should not be from then on.
+    #[serde(default)]
+    pub opens_ms: Option<NonZeroI64>,
     /// When it was last unlocked, by its own clock.
     unlock_ts: Option<i64>,
     attempts: Tally,
+    #[serde(default)]
+    denials: Wrong<()>,
     pub profile: Profile,
 }
 
@@ -63,6 +70,9 @@ impl DoorMemory {
         self.locked(judge, watches, id);
         let denied = u16::from(door.event == Some(DoorEvent::Denied));
         let asked = denied + u16::from(door.event == Some(DoorEvent::Unlock));
+        if denied > 0 {
+            self.denials.add(ts, ());
+        }
         if asked > 0 {
             self.attempts.add(judge.now, HOUR_PART_MS, asked, denied);
             self.denied(judge, watches, id);
@@ -119,9 +129,18 @@ impl DoorMemory {
         Details::default().shown_by(since, id, "contact", Contact::Open)
     }
 
-    fn locked(&self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId) {
+    /// Judges a lock by the calendar, with every reading and when the door opens: many a lock reports changes only.
+    pub fn locked(&mut self, judge: &mut Judge<'_>, watches: &mut Vec<Watch>, id: &DeviceId) {
         let subject = Subject::device(Rule::DoorLocked, id);
         let locked = self.locked_since.filter(|_| self.access != Some(Access::Controlled));
+        match locked {
+            None => self.opens_ms = None,
+            // Looked up once a day, not with every reading.
+            Some(_) if self.opens_ms.is_none_or(|at| at.get() <= judge.now) => {
+                self.opens_ms = NonZeroI64::new(judge.facts.next_free(judge.now));
+            }
+            Some(_) => {}
+        }
         let waiting = watches.iter().any(|watch| subject.is(watch));
         let opening = match locked {
             Some(since) if !waiting => judge.facts.free_since(since, judge.now),
@@ -147,10 +166,13 @@ impl DoorMemory {
         let percent = self.attempts.percent(judge.now, HOUR_PART_MS, limits.count_min);
         let verdict = percent.map_or(Verdict::Clear, |percent| limits.verdict(percent));
         let (all, bad) = self.attempts.sum(judge.now, HOUR_PART_MS);
+        let now = judge.now;
         let details = || {
             let details =
                 Details::default().number("value", percent.unwrap_or(0.0)).number("limit", limits.set);
-            details.value("attempts", all).value("denied", bad)
+            let details = details.value("attempts", all).value("denied", bad);
+            let denials = self.denials.since(now - HOUR_MS);
+            denials.fold(details, |details, (ts, ())| details.shown_by(*ts, id, "event", DoorEvent::Denied))
         };
         judge.judge(watches, Subject::device(Rule::DoorDenied, id), verdict, details);
         due(watches, Rule::DoorDenied, id, judge.now + HOUR_PART_MS);

@@ -76,6 +76,22 @@ impl Facts {
         self.calendar.is_open(at) && self.calendar.is_staffed(at)
     }
 
+    /// When the door is next free after a time when it is not; not looked for beyond a day, but again then.
+    #[must_use]
+    pub fn next_free(&self, from: i64) -> i64 {
+        let last = from + 24 * HOUR_MS;
+        let (mut closed, mut at) = (!self.is_free(from), from);
+        while at < last {
+            let next = at + STEP_MS;
+            match (closed, self.is_free(next)) {
+                (true, true) => return self.free_since(at, next).unwrap_or(next),
+                (_, free) => closed = !free,
+            }
+            at = next;
+        }
+        last
+    }
+
     /// Since when the door is free, if it is at `at` and was not at `from`.
     #[must_use]
     pub fn free_since(&self, from: i64, at: i64) -> Option<i64> {

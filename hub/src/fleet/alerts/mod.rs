@@ -24,6 +24,7 @@ mod door;
 mod facts;
 mod gateway;
 mod groups;
+mod losses;
 mod mean;
 mod presence;
 mod profile;

@@ -7,19 +7,22 @@
 //! - At most [`DEVICES_MAX`] devices are remembered; past that the one silent for longest is forgotten.
 
 use super::address::AddressRange;
+use super::alert::EVIDENCE_MAX;
 use super::cabinet::CabinetMemory;
 use super::clock::Clock;
 use super::door::DoorMemory;
 use super::gateway::GatewayMemory;
+use super::losses::Losses;
 use super::presence::{Episode, Told};
 use super::room::{EnvironmentMemory, OccupancyMemory};
 use super::settings::Verdict;
 use super::tally::{HOUR_PART_MS, Tally};
 use super::watch::{Details, Judge, Subject, Watch};
 use crate::config::{Rule, Severity};
-use crate::fleet::{Latest, Totals};
+use crate::fleet::{Latest, Ledger, Totals};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::num::NonZeroI64;
 use waystation_protocol::{Body, DeviceId, Gateway, Kind, Reading};
 
 /// Oldest reading that is judged, ms: what the contract lets a clock differ by, and some travel.
@@ -28,12 +31,12 @@ const LIVE_MS: i64 = 150_000;
 const DEVICES_MAX: usize = 64;
 /// A device that was not heard for so long is no longer there, ms [J].
 const SILENT_MS: i64 = 86_400_000;
+/// The same for a lock, which may say nothing from one change to the next, ms: a week [J].
+const SILENT_LOCK_MS: i64 = 7 * SILENT_MS;
 /// An outbox with so many records waiting catches up [J].
 const CATCHES_UP: i64 = 100;
 /// A hub that looks so much later than it should have was away, ms.
 const AWAY_MS: i64 = 10_000;
-/// How long an alert of lost records stays after the last loss, ms [J].
-const LOST_MS: i64 = 3_600_000;
 /// Times in an hour that a station goes silent and comes back, which make a flapping one [J].
 const SILENCES: u32 = 3;
 
@@ -50,8 +53,8 @@ pub struct StationAlerts {
     clock: Clock,
     #[serde(skip_serializing_if = "Option::is_none")]
     flaps: Option<Box<Flaps>>,
-    #[serde(skip_serializing_if = "Lost::is_default")]
-    lost: Lost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    losses: Option<Box<Losses>>,
     /// Since it is gone, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -81,19 +84,9 @@ enum Memory {
 struct Flaps {
     sessions: Tally,
     silences: Tally,
-}
-
-/// Records that will never come: how many there are, and how many an alert has told of.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Lost {
-    total: u64,
-    told: u64,
-}
-
-impl Lost {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
+    /// The last starts of sessions, newest last, s since the Unix epoch: every station has them.
+    #[serde(default)]
+    starts_s: [u32; EVIDENCE_MAX],
 }
 
 impl Memory {
@@ -158,7 +151,7 @@ impl StationAlerts {
             (Memory::Cabinet(memory), Body::Cabinet(cabinet)) => {
                 memory.observe(judge, watches, id, ts, cabinet);
             }
-            (Memory::Cabinet(memory), Body::Swap(swap)) => memory.swap(judge, watches, id, swap),
+            (Memory::Cabinet(memory), Body::Swap(swap)) => memory.swap(judge, watches, id, ts, swap),
             (Memory::Occupancy(memory), Body::Occupancy(people)) => {
                 memory.observe(judge, watches, id, ts, people, room_capacity);
             }
@@ -171,7 +164,15 @@ impl StationAlerts {
             _ => {}
         }
         if lost > 0 {
-            self.lost(judge, lost, true);
+            self.losses.get_or_insert_with(|| Box::new(Losses::unknown())).reported(lost);
+            let known = self.watches.iter_mut().find(|watch| watch.rule == Rule::RecordsLost);
+            match known {
+                Some(watch) => watch.due = Some(judge.now),
+                None => {
+                    let due = Some(judge.now);
+                    self.watches.push(Watch { due, ..Watch::begun(Rule::RecordsLost, judge.now) });
+                }
+            }
         }
     }
 
@@ -179,11 +180,13 @@ impl StationAlerts {
     fn forget_silent(&mut self, judge: &mut Judge<'_>) {
         let Self { watches, devices, back_ms, .. } = self;
         let back_ms = *back_ms;
-        let heard = |id: &DeviceId| {
+        let heard = |id: &DeviceId, silent_ms: i64| {
             let newest_ms = devices.iter().filter(|known| known.id == *id).map(|known| known.newest_ms).max();
-            newest_ms.is_some_and(|newest_ms| judge.now - newest_ms.max(back_ms) < SILENT_MS)
+            newest_ms.is_some_and(|newest_ms| judge.now - newest_ms.max(back_ms) < silent_ms)
         };
-        let gone = |watch: &mut Watch| watch.device.as_ref().is_some_and(|id| !heard(id));
+        let silent_ms = |rule: Rule| if rule == Rule::DoorLocked { SILENT_LOCK_MS } else { SILENT_MS };
+        let gone =
+            |watch: &mut Watch| watch.device.as_ref().is_some_and(|id| !heard(id, silent_ms(watch.rule)));
         let ended: Vec<Watch> = watches.extract_if(.., gone).collect();
         ended.iter().for_each(|watch| judge.end(watch));
     }
@@ -231,7 +234,10 @@ impl StationAlerts {
             self.address = Some(range);
         }
         let part_ms = judge.settings.flap_window_ms / 12;
-        self.flaps.get_or_insert_default().sessions.add(judge.now, part_ms, 1, 0);
+        let flaps = self.flaps.get_or_insert_default();
+        flaps.sessions.add(judge.now, part_ms, 1, 0);
+        flaps.starts_s.rotate_left(1);
+        flaps.starts_s[EVIDENCE_MAX - 1] = u32::try_from(judge.now / 1_000).unwrap_or(u32::MAX); // until 2106
         self.flapping(judge);
     }
 
@@ -266,10 +272,12 @@ impl StationAlerts {
         };
         let details = || {
             let minutes = part_ms * 12 / 60_000;
-            Details::default()
-                .value("sessions", sessions)
-                .value("silences", silences)
-                .value("minutes", minutes)
+            let details = Details::default().value("sessions", sessions).value("silences", silences);
+            let starts = flaps.starts_s.iter().filter(|start_s| **start_s > 0);
+            starts.fold(details.value("minutes", minutes), |details, start_s| {
+                let start = i64::from(*start_s) * 1_000;
+                details.shown_as(start, "", "session", start)
+            })
         };
         judge.judge(&mut self.watches, Subject::station(Rule::Flapping), verdict, details);
         if let Some(watch) = self.watches.iter_mut().find(|watch| watch.rule == Rule::Flapping) {
@@ -277,49 +285,56 @@ impl StationAlerts {
         }
     }
 
-    /// The ledger changed by a batch.
-    pub fn ledger(&mut self, judge: &mut Judge<'_>, before: Totals, after: Totals) {
-        let (was, is) = (before.dropped + before.missing, after.dropped + after.missing);
-        if is > was {
-            self.lost(judge, is - was, after.dropped > before.dropped);
-        } else if was > is {
-            // Missing for a while, and arrived after all.
-            self.lost.total = self.lost.total.saturating_sub(was - is);
-            self.lost.told = self.lost.told.min(self.lost.total);
+    /// The ledger changed by a batch; it held `before`.
+    pub fn ledger(&mut self, judge: &mut Judge<'_>, ledger: &Ledger, before: Totals) {
+        let after = ledger.totals();
+        if (before.dropped, before.missing) == (after.dropped, after.missing) {
+            return;
         }
+        let losses = self.losses.get_or_insert_with(|| Box::new(Losses::since(before)));
+        if after.missing > before.missing {
+            losses.more_missing(ledger, judge.now);
+        }
+        self.look_at_losses(judge, ledger);
     }
 
-    /// More records are lost: for certain, or only missing so far.
-    fn lost(&mut self, judge: &mut Judge<'_>, more: u64, certain: bool) {
-        self.lost.total = self.lost.total.saturating_add(more);
-        let subject = Subject::station(Rule::RecordsLost);
-        judge.judge(&mut self.watches, subject, Verdict::Set, Details::default);
-        if let Some(watch) = self.watches.iter_mut().find(|watch| watch.rule == Rule::RecordsLost) {
-            match watch.firing {
-                Some(_) => watch.due = Some(judge.now + LOST_MS),
-                None if certain => watch.due = Some(judge.now),
-                None => {}
-            }
+    fn look_at_losses(&mut self, judge: &mut Judge<'_>, ledger: &Ledger) {
+        let Some(losses) = &mut self.losses else { return };
+        if !losses.look(judge, &mut self.watches, ledger) {
+            self.losses = None;
         }
     }
 
     /// When time alone next changes something, ms since the Unix epoch.
     #[must_use]
     pub fn next_due(&self) -> Option<i64> {
-        self.watches.iter().filter_map(|watch| watch.due).min()
+        let watches = self.watches.iter().filter_map(|watch| watch.due);
+        let doors = self.devices.iter().filter_map(|device| match &device.memory {
+            Memory::Door(door) => door.opens_ms.map(NonZeroI64::get),
+            _ => None,
+        });
+        watches.chain(doors).min()
     }
 
     /// Does what was due until `now`, each at its time; the judge is at `now` then.
-    pub fn pass(&mut self, judge: &mut Judge<'_>, now: i64) {
+    pub fn pass(&mut self, judge: &mut Judge<'_>, ledger: &Ledger, now: i64) {
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             judge.now = due;
-            self.due(judge, now);
+            self.due(judge, ledger, now);
         }
         judge.now = now;
     }
 
     /// Does what is due at `judge.now`, for a hub that looks at `now`. Afterwards nothing is.
-    fn due(&mut self, judge: &mut Judge<'_>, now: i64) {
+    fn due(&mut self, judge: &mut Judge<'_>, ledger: &Ledger, now: i64) {
+        let is_lost = |watch: &&mut Watch| watch.rule == Rule::RecordsLost && watch.due <= Some(judge.now);
+        if let Some(watch) = self.watches.iter_mut().find(is_lost) {
+            // Without a memory of losses nothing ends it.
+            watch.due = None;
+            self.losses.get_or_insert_with(|| Box::new(Losses::unknown()));
+            self.look_at_losses(judge, ledger);
+        }
+        self.doors_open(judge);
         let mut at = 0;
         while let Some(watch) = self.watches.get(at) {
             if watch.due.is_none_or(|due| due > judge.now) {
@@ -344,6 +359,18 @@ impl StationAlerts {
         self.again(judge);
     }
 
+    /// Looks at the locks of doors that should be open from now on.
+    fn doors_open(&mut self, judge: &mut Judge<'_>) {
+        let Self { watches, devices, .. } = self;
+        for Device { id, memory, .. } in devices {
+            if let Memory::Door(door) = memory
+                && door.opens_ms.is_some_and(|at| at.get() <= judge.now)
+            {
+                door.locked(judge, watches, id);
+            }
+        }
+    }
+
     /// Takes back everything: the station is no longer registered, or nothing is to be judged any more.
     pub fn clear(&mut self, judge: &mut Judge<'_>) {
         for watch in std::mem::take(&mut self.watches) {
@@ -358,20 +385,12 @@ impl StationAlerts {
         }
         // A hub that was away, or does not hear the station, has not seen that nothing changed.
         let away = now - judge.now > AWAY_MS || !judge.heard;
-        if away && watch.rule != Rule::RecordsLost {
+        if away {
             watch.due = Some(now + judge.settings.of(watch.rule).for_ms.max(1_000));
             return true;
         }
         let since = watch.since;
         let details = match (watch.rule, &watch.device) {
-            (Rule::RecordsLost, _) => {
-                let lost = self.lost.total.saturating_sub(self.lost.told);
-                self.lost.told = self.lost.total;
-                if lost == 0 {
-                    return false;
-                }
-                Details::default().value("value", lost).value("total", self.lost.total)
-            }
             (Rule::DoorHeldOpen, Some(id)) => match self.door(id) {
                 Some(door) => door.held_open_details(since, id).value("since", since),
                 None => return false,
@@ -383,16 +402,12 @@ impl StationAlerts {
             _ => Details::default(),
         };
         judge.fire(watch, Verdict::Set, details);
-        if watch.rule == Rule::RecordsLost {
-            watch.due = Some(judge.now + LOST_MS);
-        }
         true
     }
 
     /// A firing watch is looked at again; whether it stays.
     fn look_again(&mut self, judge: &mut Judge<'_>, watch: &mut Watch) -> bool {
         match (watch.rule, &watch.device) {
-            (Rule::RecordsLost, _) => false,
             (Rule::DoorForced, Some(id)) => {
                 let open = self.door(id).is_some_and(|door| door.open_since.is_some());
                 watch.due = Some(judge.now + 60_000);

@@ -1,5 +1,6 @@
 //! Counts of the last hour (or another span), in twelve parts that pass away one by one.
 
+use super::alert::EVIDENCE_MAX;
 use serde::{Deserialize, Serialize};
 
 const PARTS: usize = 12;
@@ -42,6 +43,35 @@ impl Tally {
             self.parts[index(part - gone + step)] = (0, 0);
         }
         self.newest = self.newest.max(part);
+    }
+}
+
+/// The last cases that went wrong, newest last, at most [`EVIDENCE_MAX`], with how they did; nothing in a station where
+/// all is well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrong<T>(Option<Box<Cases<T>>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Cases<T>(Vec<(i64, T)>);
+
+impl<T> Wrong<T> {
+    pub fn add(&mut self, ts: i64, how: T) {
+        let Cases(cases) = &mut **self.0.get_or_insert_with(|| Box::new(Cases(Vec::new())));
+        if cases.len() >= EVIDENCE_MAX {
+            cases.remove(0);
+        }
+        cases.push((ts, how));
+    }
+
+    /// Those since `from`, oldest first.
+    pub fn since(&self, from: i64) -> impl Iterator<Item = &(i64, T)> {
+        self.0.iter().flat_map(|cases| &cases.0).filter(move |case| case.0 >= from)
+    }
+}
+
+impl<T> Default for Wrong<T> {
+    fn default() -> Self {
+        Self(None)
     }
 }
 

@@ -32,6 +32,13 @@ pub struct Watch {
     pub due: Option<i64>,
 }
 
+impl Watch {
+    /// Of the station as a whole, set from now on.
+    pub fn begun(rule: Rule, now: i64) -> Self {
+        Self { rule, device: None, sub: 0, since: now, firing: None, due: None }
+    }
+}
+
 /// What a rule is about, within a station.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -75,10 +82,15 @@ impl Details {
         self.value(name, number(value))
     }
 
-    pub fn shown_by(mut self, ts: i64, device: &DeviceId, member: &str, value: impl ToString) -> Self {
+    pub fn shown_by(self, ts: i64, device: &DeviceId, member: &str, value: impl ToString) -> Self {
+        self.shown_as(ts, device.as_str(), member, value)
+    }
+
+    /// Evidence that no device gave.
+    pub fn shown_as(mut self, ts: i64, source: &str, member: &str, value: impl ToString) -> Self {
         self.evidence.push(Evidence {
             ts,
-            device: device.to_string(),
+            device: source.to_owned(),
             member: member.to_owned(),
             value: value.to_string(),
         });
@@ -236,7 +248,7 @@ impl Judge<'_> {
         }
     }
 
-    fn id(&self, watch: &Watch) -> String {
+    pub fn id(&self, watch: &Watch) -> String {
         alert::id(&self.fingerprint(watch), watch.since)
     }
 
@@ -248,7 +260,7 @@ impl Judge<'_> {
 
 /// Rules about what goes on until something is said: time alone makes them true. The others wait to be confirmed.
 fn fires_by_time(rule: Rule) -> bool {
-    matches!(rule, Rule::DoorHeldOpen | Rule::DoorLocked | Rule::RecordsLost)
+    matches!(rule, Rule::DoorHeldOpen | Rule::DoorLocked)
 }
 
 /// Rules about what endangers people.

@@ -4,6 +4,10 @@ use super::{Fleet, StationState, mark};
 use crate::fleet::silences::Silence;
 use waystation_protocol::{Body, Reading};
 
+/// The shortest stop of the hub that is told from a restart, ms: a hub that was killed left its last sign of life up to
+/// 30 s before.
+const STOPPED_MS: i64 = 60_000;
+
 /// When a station was last heard, and whether it had a session, before an event.
 pub(super) struct Before {
     last_seen_ms: Option<i64>,
@@ -12,7 +16,7 @@ pub(super) struct Before {
 
 impl Fleet {
     /// What the log held is applied; from now on the hub listens. What it did not see is unknown, if it was away for
-    /// so long that a station would have been late.
+    /// so long that a station would have been late; a shorter time is part of the silences around it.
     pub(super) fn listen(&mut self, now_ms: i64) {
         // A file of before this was kept says nothing: the last station heard says the most.
         let newest = || self.stations.iter().filter_map(StationState::last_seen_ms).max();
@@ -25,7 +29,9 @@ impl Fleet {
                 mark(station, &mut self.unsaved, place);
             }
         }
-        self.away(until, now_ms);
+        if now_ms - until >= STOPPED_MS {
+            self.away(until, now_ms);
+        }
     }
 
     /// The hub ran, and did not look; it looks again.
@@ -37,6 +43,7 @@ impl Fleet {
     /// Next to no station had reached the hub, and now they do again: what it could not see is unknown.
     pub(super) fn thawed(&mut self, listens_since_ms: i64) {
         self.listening_since_ms = listens_since_ms;
+        self.blind_until_ms = listens_since_ms;
         for (station, place) in self.stations.iter_mut().zip(0..) {
             let Some(last_seen_ms) = station.presence.last_seen_ms() else { continue };
             if !station.connected() && station.state() == crate::fleet::State::Unknown {
@@ -51,6 +58,7 @@ impl Fleet {
         if to_ms - from_ms < self.book.settings.presence.warn_after_ms {
             return;
         }
+        self.blind_until_ms = to_ms;
         for (station, place) in self.stations.iter_mut().zip(0..) {
             let Some(last_seen_ms) = station.presence.last_seen_ms() else { continue };
             if station.connected() {
@@ -86,7 +94,7 @@ impl Fleet {
         if station.silences.is_open() {
             station.silences.contact(at);
         } else if !before.connected && at - last >= self.book.settings.presence.offline_after_ms {
-            let watched = last >= self.listening_since_ms && !self.book.is_frozen();
+            let watched = last >= self.blind_until_ms && !self.book.is_frozen();
             station.silences.found(last, at, watched);
         }
     }

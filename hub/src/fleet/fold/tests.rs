@@ -1,6 +1,8 @@
 use super::*;
 use crate::entry::Place;
+use crate::fleet::availability::OutageKind;
 use crate::fleet::presence::CORRECTION_AFTER_MS;
+use crate::fleet::snapshot::StationRow;
 use proptest::prelude::*;
 use waystation_protocol::{Decoded, Kind, Limits, OutboxId, PresenceState, Reading, decode_channel};
 
@@ -173,6 +175,44 @@ fn after_a_restart_a_station_is_unknown_not_offline() {
     std::mem::swap(&mut heard, &mut after);
     heard.apply(entry(restart + 2_000, What::Readings(vec![environment(START)])), restart + 2_000);
     assert_eq!(state(&heard), State::Online);
+}
+
+/// Kills a hub with a patience of 10 and 30 s, whose last sign of life is of second 40, and starts it at `start_s`. Its
+/// station is connected from 0 to `gone_s`, and again from `back_s` on. Compares its outages, in seconds.
+fn check_killed(gone_s: i64, start_s: i64, back_s: i64, expected: &[(i64, i64, OutageKind)]) {
+    let thresholds = crate::fleet::Thresholds { warn_after_ms: 10_000, offline_after_ms: 30_000 };
+    let mut before = Fleet::new(thresholds, START);
+    let gone = (gone_s < 40).then_some((gone_s * 1_000, Disconnect));
+    let steps: Vec<(i64, Step)> = [(0, Connect)].into_iter().chain(gone).chain([(40_000, Wait)]).collect();
+    play(&mut before, &steps);
+    let start = START + start_s * 1_000;
+    let mut after = Fleet::new(thresholds, start);
+    before.stations().map(StationRow::of).for_each(|row| after.restore(row.restore().unwrap()));
+    after.restore_alerts(before.saved_book(), Vec::new());
+    after.apply(Event::Listening, start);
+    for second in start_s..back_s {
+        after.apply(Event::Tick, START + second * 1_000);
+    }
+    step(&mut after, Connect, START + back_s * 1_000);
+    let mut found = Vec::new();
+    let station = after.station("jb-001").unwrap();
+    let seconds = |ms: i64| (ms - START) / 1_000;
+    for silence in station.silences.iter() {
+        silence.outages(&station.id, |outage| {
+            found.push((seconds(outage.starts_at), seconds(outage.ends_at.unwrap()), outage.kind));
+        });
+    }
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_restart_is_no_blindness_and_a_stop_is() {
+    use crate::fleet::availability::OutageKind::{StationDown, Unknown};
+    check_killed(58, 58, 60, &[]);
+    check_killed(20, 58, 90, &[(20, 90, StationDown)]);
+    check_killed(20, 58, 70, &[(20, 70, StationDown)]);
+    check_killed(300, 300, 302, &[(40, 302, Unknown)]);
+    check_killed(20, 300, 310, &[(20, 40, StationDown), (40, 310, Unknown)]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Fleet {
         let before = self.stations[place as usize].state;
         let due = self.stations[place as usize].alerts.next_due().is_some_and(|due| due <= now_ms);
         if due {
-            self.judge(place, now_ms, |station, judge| station.alerts.pass(judge, now_ms));
+            self.judge(place, now_ms, |station, judge| station.alerts.pass(judge, &station.ledger, now_ms));
         }
         self.settle(place, now_ms);
         let station = &mut self.stations[place as usize];

@@ -1,7 +1,9 @@
 //! Scripts of events at simulated times, and the exact list of alerts that they raise.
 
+mod evidence;
 mod gone;
 mod late;
+mod losses;
 mod restart;
 mod rules;
 mod useless;

@@ -90,6 +90,31 @@ fn a_door_still_locked_after_opening_time() {
 }
 
 #[test]
+fn a_lock_that_reports_changes_only_is_judged_by_the_clock() {
+    let check = |json: &str, unlocked: Option<i64>, restart: Option<i64>, expected: &[&str]| {
+        let mut world = World::one();
+        world.connect(0, "jb-001", "10.1.2.3");
+        world.reading(60, "jb-001", Kind::Door, json);
+        restart.into_iter().for_each(|at| {
+            world.until(at);
+            world.restart(at);
+            world.connect(at, "jb-001", "10.1.2.3");
+        });
+        let unlock = r#"{"device":"front","lock":"unlocked"}"#;
+        unlocked.into_iter().for_each(|at| world.reading(at, "jb-001", Kind::Door, unlock));
+        world.until(9 * HOUR);
+        world.check(expected);
+    };
+    let locked = r#"{"device":"front","contact":"closed","lock":"locked"}"#;
+    check(locked, None, None, &["door_locked critical jb-001/front 29100.."]);
+    check(locked, None, Some(HOUR), &["door_locked critical jb-001/front 29100.."]);
+    check(locked, Some(29_200), None, &["door_locked critical jb-001/front 29100..29200"]);
+    check(locked, Some(29_000), None, &[]);
+    check(r#"{"device":"front","lock":"locked","access":"controlled"}"#, None, None, &[]);
+    check(r#"{"device":"front","contact":"closed"}"#, None, None, &[]);
+}
+
+#[test]
 fn what_endangers_people_is_told_at_once() {
     for (member, rule) in
         [("smoke", "cabinet_smoke"), ("water", "cabinet_water"), ("extinguisher", "cabinet_extinguisher")]
