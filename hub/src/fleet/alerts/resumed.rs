@@ -1,9 +1,9 @@
 //! What a start puts right about alerts that fired when the hub stopped: rules that the configuration no longer has,
 //! limits that it has changed, and lists that a crash left behind.
 
-use super::alert::SWITCHED_OFF;
+use super::alert::{Alert, SWITCHED_OFF};
 use super::book::Book;
-use super::presence::Told;
+use super::presence::{Told, alert_id};
 use super::settings::Limits;
 use crate::config::{Rule, Severity};
 use crate::fleet::StationState;
@@ -47,6 +47,7 @@ impl Book {
     pub fn resume(&mut self, stations: &mut [StationState], now: i64) -> Vec<u32> {
         let mut touched = Vec::new();
         let mut groups: HashMap<CompactString, Members> = HashMap::new();
+        let mut remembered: HashSet<String> = HashSet::new();
         let missed = self.settings.of(Rule::Offline).enabled;
         for (place, station) in (0..).zip(stations) {
             let alerts = &mut station.alerts;
@@ -56,6 +57,9 @@ impl Book {
             if forgotten || alerts.watches.len() < watches {
                 touched.push(place);
             }
+            let fires = alerts.watches.iter().filter(|watch| watch.firing.is_some());
+            remembered.extend(fires.map(|watch| watch.alert_id(station.id.as_str())));
+            remembered.extend(alerts.episode.iter().map(|gone| alert_id(station.id.as_str(), gone.since)));
             if let Some(episode) = &alerts.episode
                 && let Told::Group(group) = &episode.told
             {
@@ -63,6 +67,7 @@ impl Book {
             }
         }
         self.switch_off(now);
+        self.end_forgotten(&remembered, now);
         self.list_again(groups);
         touched
     }
@@ -77,6 +82,14 @@ impl Book {
             self.resolve(&id, now);
             self.groups.retain(|group| group.id != id);
         }
+    }
+
+    /// Ends what no station remembers any more, because what it remembered could not be read: nothing else would. What
+    /// is still so raises an alert anew.
+    fn end_forgotten(&mut self, remembered: &HashSet<String>, now: i64) {
+        let forgotten = |alert: &&Alert| alert.station.is_some() && !remembered.contains(&alert.id);
+        let ended: Vec<String> = self.firing().filter(forgotten).map(|alert| alert.id.clone()).collect();
+        ended.iter().for_each(|id| self.resolve(id, now));
     }
 
     /// Adds who joined a group after its list was last sent, and thus saved.

@@ -39,6 +39,18 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// The id of its alert, once it fires at this station.
+    pub fn alert_id(&self, station: &str) -> String {
+        alert::id(&self.fingerprint(station), self.since)
+    }
+
+    fn fingerprint(&self, station: &str) -> String {
+        let device = self.device.as_ref().map_or("", DeviceId::as_str);
+        alert::fingerprint(self.rule, &[station, device, &self.sub.to_string()])
+    }
+}
+
 /// What a rule is about, within a station.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -249,12 +261,11 @@ impl Judge<'_> {
     }
 
     pub fn id(&self, watch: &Watch) -> String {
-        alert::id(&self.fingerprint(watch), watch.since)
+        watch.alert_id(self.station.as_str())
     }
 
     fn fingerprint(&self, watch: &Watch) -> String {
-        let device = watch.device.as_ref().map_or("", DeviceId::as_str);
-        alert::fingerprint(watch.rule, &[self.station.as_str(), device, &watch.sub.to_string()])
+        watch.fingerprint(self.station.as_str())
     }
 }
 

@@ -114,6 +114,22 @@ fn hot_cabinet() -> World {
 }
 
 #[test]
+fn an_alert_that_no_station_remembers_ends_with_the_restart() {
+    let mut world = hot_cabinet();
+    world.save();
+    let firing: Vec<Alert> = world.alerts.values().cloned().collect();
+    let book = world.fleet.saved_book();
+    world.fleet = Fleet::new(world.settings.clone(), START + 450_000);
+    world.fleet.restore_alerts(book, firing);
+    world.now = 450;
+    world.until(460);
+    world.check(&[
+        "cabinet_smoke critical jb-001/cab-1 60..450",
+        "cabinet_temperature warning jb-001/cab-1 60..450",
+    ]);
+}
+
+#[test]
 fn an_alert_whose_rule_is_switched_off_ends_with_the_restart_and_says_why() {
     let mut world = hot_cabinet();
     world.disconnect(110, "jb-001");
