@@ -53,7 +53,6 @@ export const station = {
   slot: ["仓位", "Slot"],
   slot_text: ["{number} 号仓：{state}", "Slot {number}: {state}"],
   ready_of: ["可换 {ready} / {slots}", "{ready} of {slots} ready"],
-  as_of: ["截至 {at}", "as of {at}"],
   soh: ["健康度 {soh} %，循环 {cycles} 次", "Health {soh} %, {cycles} cycles"],
   no_slots: ["还没有仓位快照", "No snapshot of the slots yet"],
   "warn.hot": ["电芯过热", "Cell hot"],

@@ -39,7 +39,7 @@ function Entry({ alert }: { alert: Alert }) {
   const more = covered.length - NAMED_MAX;
   return (
     <li class="entry">
-      <span class="entry-head">
+      <span class="entry-title">
         <SeverityTag severity={alert.severity} />
         {covered.length === 1 ? (
           <Link href={`/stations/${encodeURIComponent(covered[0]!)}`}>{pick(alert.title)}</Link>
