@@ -26,6 +26,8 @@ let stop = new AbortController();
 const changed = new Map<string, FleetItem>();
 const alertsChanged = new Map<string, Alert>();
 let total: number | null = null;
+/** Alerts of a stream's first look, which tells all that fire and ends with counts; null when it is through. */
+let told: Set<string> | null = null;
 
 function draw(): void {
   if (changed.size > 0) stations.value = new Map([...stations.peek(), ...changed]);
@@ -42,10 +44,23 @@ function forget(): void {
 }
 
 function take({ name, data }: StreamEvent): void {
-  if (name === "counts") return compare(data as { total: number });
+  if (name === "counts") {
+    settle();
+    return compare(data as { total: number });
+  }
   if (changed.size === 0 && alertsChanged.size === 0) setTimeout(draw, DRAW_MS);
   if (name === "station") changed.set((data as FleetItem).id, data as FleetItem);
-  else if (name === "alert") alertsChanged.set((data as Alert).id, data as Alert);
+  else if (name === "alert") {
+    alertsChanged.set((data as Alert).id, data as Alert);
+    told?.add((data as Alert).id);
+  }
+}
+
+/** What ended while nobody listened goes only now: an empty list in between would say that all is well. */
+function settle(): void {
+  const still = told;
+  told = null;
+  if (still !== null) firing.value = new Map([...firing.peek()].filter(([id]) => still.has(id)));
 }
 
 /** A stream speaks of the stations that there were when it began: ask anew when some came or went. */
@@ -61,7 +76,7 @@ async function load(signal: AbortSignal): Promise<void> {
     stations.value = new Map(fleet.items.map((item) => [item.id, item]));
     loaded.value = true;
     failed.value = null;
-    firing.value = new Map();
+    told = new Set();
     const follower = { event: take, live: (is: boolean) => (live.value = is) };
     await follow("/api/v1/stream", { view: "brief" }, follower, signal, fleet.event_id);
   } catch (error) {
