@@ -123,7 +123,7 @@ function HeatCell({ cell: { mean, known, due }, day, hour, column, top }: CellPr
       style={{ "--level": `${Math.round(level * 100)}%` }}
       title={w("heat_cell", { day: dayName(day), hour, value, known, due })}
     >
-      {value.replace(" %", "")}
+      {value.replace("\u{a0}%", "")}
     </td>
   );
 }
