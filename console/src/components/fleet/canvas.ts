@@ -88,7 +88,7 @@ export class FleetLayer extends Layer {
       view.getNorth(),
     ];
     this.drawn = marks(this.index, sides, map.getZoom());
-    paintDistricts(painter, this.districts);
+    paintDistricts(painter, this.districts, this.drawn);
     // The single ones last: a cluster must not hide a station that is down.
     this.drawn.sort((a, b) => b.count - a.count);
     for (const mark of this.drawn) paintMark(painter, mark, mark.id !== null && mark.id === this.chosen);

@@ -64,24 +64,46 @@ function stroke(context: CanvasRenderingContext2D, x0: number, y0: number, x1: n
   context.stroke();
 }
 
-/** Names of districts; where two would overlap, the one with fewer stations is left out. */
+/** Where a district's name may stand, px above or below the middle of its stations: the first free place is taken. */
+const BESIDE_PX = [50, -50, 0, 80, -80];
+
+interface Box {
+  x: number;
+  y: number;
+  /** Half the width and half the height. */
+  half: number;
+  high: number;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return Math.abs(a.x - b.x) < a.half + b.half && Math.abs(a.y - b.y) < a.high + b.high;
+}
+
+/** Names of districts, the largest first; where there is no room between marks and names, one is left out. */
 export function paintDistricts(
-  { context, map, palette, font, scale }: Painter,
+  painter: Painter,
   districts: readonly District[],
+  marks: readonly Mark[],
 ): void {
-  const taken: { x: number; y: number; half: number }[] = [];
+  const { context, map, palette, font, scale } = painter;
+  const taken = marks.map((mark): Box => {
+    const { x, y } = map.latLngToContainerPoint([mark.lat, mark.lon]);
+    const size = radius(mark, scale);
+    return { x, y, half: size, high: size };
+  });
   context.font = `600 ${15 * scale}px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const { name, lat, lon } of districts) {
     const { x, y } = map.latLngToContainerPoint([lat, lon]);
-    const half = context.measureText(name).width / 2 + 6;
-    if (
-      taken.some((other) => Math.abs(other.y - y) < 22 * scale && Math.abs(other.x - x) < other.half + half)
-    )
-      continue;
-    taken.push({ x, y, half });
-    text(context, palette, name, x, y + 50 * scale, palette.soft);
+    if (x < 0 || y < 0 || x > painter.width || y > painter.height) continue;
+    const half = context.measureText(name).width / 2 + 4;
+    const free = BESIDE_PX.map((px): Box => ({ x, y: y + px * scale, half, high: 10 * scale })).find(
+      (box) => !taken.some((other) => overlap(box, other)),
+    );
+    if (free === undefined) continue;
+    taken.push(free);
+    text(context, palette, name, free.x, free.y, palette.soft);
   }
 }
 

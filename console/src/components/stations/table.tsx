@@ -1,5 +1,5 @@
+import { memo } from "preact/compat";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Link } from "wouter-preact";
 import type { FleetItem } from "../../api/pending";
 import { isCrowded } from "../../state/judge";
 import type { Choose } from "../../state/place";
@@ -96,14 +96,20 @@ function useRow(): number {
   return row;
 }
 
-function Row({ item, index }: { item: FleetItem; index: number }) {
+interface RowProps {
+  item: FleetItem;
+  index: number;
+}
+
+/** Drawn anew only for another item: scrolling must not draw what stands already. */
+const Row = memo(function Row({ item, index }: RowProps) {
   return (
     <tr class="tall" aria-rowindex={index + 2}>
       <td class="col-state">
         <StateTag state={item.state} />
       </td>
       <th scope="row" class="col-name">
-        <Link href={`/stations/${encodeURIComponent(item.id)}`}>{pick(item.name) || item.id}</Link>
+        <a href={`#/stations/${encodeURIComponent(item.id)}`}>{pick(item.name) || item.id}</a>
         <small class="soft">{item.id}</small>
         <small class="soft only-narrow">{item.district}</small>
       </th>
@@ -129,4 +135,4 @@ function Row({ item, index }: { item: FleetItem; index: number }) {
       </td>
     </tr>
   );
-}
+});
