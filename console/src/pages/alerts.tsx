@@ -11,7 +11,7 @@ import { districts } from "../components/place-name";
 import { Select } from "../components/select";
 import { SilenceForm } from "../components/silence-form";
 import { Tabs } from "../components/tabs";
-import { TextFilter } from "../components/text-filter";
+import { StationFilter } from "../components/station-filter";
 import { meets, refreshFiring, takeAlert, worstFirst, type Condition } from "../state/alerts";
 import { firing } from "../state/fleet";
 import { useChosen } from "../state/place";
@@ -84,7 +84,7 @@ function Filters() {
         choices={[any, ...districts().map((district) => [district, district] as const)]}
         choose={(district) => choose({ district })}
       />
-      <TextFilter
+      <StationFilter
         label={w("station")}
         value={chosen.get("station") ?? ""}
         choose={(station) => choose({ station })}

@@ -33,7 +33,7 @@ export const utilisation = {
     "Kinds of stations serve different ends: their figures are never added up.",
   ],
   district: ["区县", "District"],
-  station: ["驿站编号", "Station id"],
+  station: ["驿站", "Station"],
   all: ["全部", "All"],
   unnamed: ["（未填写）", "(not given)"],
   stations: ["驿站数", "Stations"],
