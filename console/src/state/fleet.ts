@@ -17,6 +17,8 @@ export const stations = signal<ReadonlyMap<string, FleetItem>>(new Map());
 export const loaded = signal(false);
 /** Alerts that fire, by id. */
 export const firing = signal<ReadonlyMap<string, Alert>>(new Map());
+/** Whether the hub has said what fires: until then an empty list means nothing. */
+export const heard = signal(false);
 
 /** Changes are drawn at most this often, ms: a country that comes back is one picture a second, not ten thousand. */
 const DRAW_MS = 250;
@@ -58,9 +60,11 @@ function take({ name, data }: StreamEvent): void {
 
 /** What ended while nobody listened goes only now: an empty list in between would say that all is well. */
 function settle(): void {
+  draw();
   const still = told;
   told = null;
   if (still !== null) firing.value = new Map([...firing.peek()].filter(([id]) => still.has(id)));
+  heard.value = true;
 }
 
 /** A stream speaks of the stations that there were when it began: ask anew when some came or went. */
