@@ -1,5 +1,6 @@
 // Stations by name, as people know them; by id while the fleet is not loaded.
 
+import { computed } from "@preact/signals";
 import { Link } from "wouter-preact";
 import type { FleetItem } from "../api/pending";
 import { stations } from "../state/fleet";
@@ -38,8 +39,14 @@ export function stationsNear(text: string): FleetItem[] {
   return found;
 }
 
+/** One text, so that it changes only when a name does: a station's news must not draw every filter again. */
+const districtNames = computed(() => {
+  const names = [...stations.value.values()].flatMap(({ district }) => district ?? []);
+  return [...new Set(names)].sort((a, b) => a.localeCompare(b, "zh")).join("\n");
+});
+const districtList = computed(() => districtNames.value.split("\n").filter((name) => name !== ""));
+
 /** The districts that there are, sorted. */
 export function districts(): string[] {
-  const names = [...stations.value.values()].flatMap(({ district }) => district ?? []);
-  return [...new Set(names)].sort((a, b) => a.localeCompare(b, "zh"));
+  return districtList.value;
 }
