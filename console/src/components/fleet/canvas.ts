@@ -60,6 +60,11 @@ export class FleetLayer extends Layer {
     return nearest;
   }
 
+  /** The zoom at which a cluster falls apart. */
+  opensAt({ cluster }: Mark): number {
+    return cluster === null || this.index === null ? 0 : this.index.getClusterExpansionZoom(cluster);
+  }
+
   private draw(): void {
     const { map, canvas } = this;
     if (map === null) return;

@@ -46,7 +46,7 @@ function Count({ to, label, value, of, tone = "" }: CountProps) {
         <strong>{showNumber(value)}</strong>
         <span>
           {label}
-          {of !== undefined && ` / ${showNumber(of)}`}
+          {of !== undefined && `/${showNumber(of)}`}
         </span>
       </Link>
     </li>
