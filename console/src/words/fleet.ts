@@ -2,7 +2,7 @@ export const fleet = {
   all: ["驿站", "Stations"],
   crowded: ["拥挤", "Crowded"],
   critical: ["有严重告警", "Critical alerts"],
-  batteries: ["可换电池", "Batteries ready"],
+  batteries: ["可换电池", "Ready"],
   counts: ["各状态数量，点击筛选", "How many in each state; follow one to see which"],
   down: ["失联", "Down"],
   nobody_down: ["全部驿站都有联系", "Every station is in contact"],

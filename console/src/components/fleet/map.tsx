@@ -106,7 +106,7 @@ export default function FleetMap() {
 
   function open(map: LeafletMap, mark: Mark): void {
     if (mark.id !== null) return go(`/stations/${encodeURIComponent(mark.id)}`);
-    const zoom = Math.min(ZOOM.max, index(latest.current).getClusterExpansionZoom(mark.cluster!));
+    const zoom = Math.min(ZOOM.max, shown.current!.layer.opensAt(mark));
     map.setView([mark.lat, mark.lon], Math.max(zoom, map.getZoom() + 1));
   }
 }
