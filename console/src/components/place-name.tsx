@@ -2,7 +2,7 @@
 
 import { computed } from "@preact/signals";
 import { Link } from "wouter-preact";
-import type { FleetItem } from "../api/pending";
+import type { FleetItem } from "../api/schema";
 import { stations } from "../state/fleet";
 import { pick } from "../words";
 

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { get, Refused } from "../api/client";
-import type { Me } from "../api/pending";
+import type { Me } from "../api/schema";
 import { Field } from "../components/form";
 import { go, useChosen } from "../state/place";
 import { language, signIn, signOut, who } from "../state/session";

@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { get } from "../api/client";
 import { follow, type StreamEvent } from "../api/stream";
-import type { FleetItem, FleetView } from "../api/pending";
+import type { FleetItem, FleetView } from "../api/schema";
 import type { Alert } from "../api/schema";
 import { place } from "./place";
 import { token } from "./session";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FleetItem } from "../api/pending";
+import type { FleetItem } from "../api/schema";
 import type { Alert } from "../api/schema";
 import { count, crowded, down, loadOf, reasons } from "./judge";
 

@@ -1,6 +1,6 @@
 // What a station's figures mean to whoever looks: down, crowded, unsafe.
 
-import type { FleetItem } from "../api/pending";
+import type { FleetItem } from "../api/schema";
 import type { Alert } from "../api/schema";
 
 export type State = FleetItem["state"];

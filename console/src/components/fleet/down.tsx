@@ -1,6 +1,6 @@
 import { computed } from "@preact/signals";
 import type { Alert } from "../../api/schema";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import { showTime } from "../../format";
 import { firing, stations } from "../../state/fleet";
 import { down, reasons } from "../../state/judge";

@@ -3,7 +3,7 @@
 import { Control, LatLngBounds, Map as LeafletMap } from "leaflet";
 import "leaflet/dist/leaflet.css";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import { stations } from "../../state/fleet";
 import { go } from "../../state/place";
 import { language } from "../../state/session";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import type { State } from "../../state/judge";
 import { degrees, districts, gone, graticule, index, marks, positioned, worst } from "./places";
 

@@ -1,7 +1,7 @@
 // What stands on the map: stations with a position, gathered to clusters, and the names of districts.
 
 import Supercluster from "supercluster";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import { STATES, rankOf, type State } from "../../state/judge";
 
 /** Of one station or of a cluster: how many of each state, in the order of STATES, and whether a critical alert fires. */

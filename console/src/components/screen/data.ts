@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
-import type { Screen } from "../../api/pending";
+import type { Screen } from "../../api/schema";
 
 const REFRESH_MS = 10_000;
 /** Without an answer for so long the figures are old: three tries. */

@@ -1,7 +1,9 @@
 // What the wall shows: bands, stock and sums, never a person.
 
 import type { ComponentChildren } from "preact";
-import type { Screen, Stock } from "../../api/pending";
+import type { Screen } from "../../api/schema";
+
+type Stock = Screen["batteries"]["48V"];
 import { showNumber } from "../../format";
 import { speak } from "../../words";
 import { screen as table } from "../../words/screen";

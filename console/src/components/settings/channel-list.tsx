@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { send, type Page } from "../../api/client";
-import type { Channel } from "../../api/pending";
+import type { Channel } from "../../api/schema";
 import { showTime } from "../../format";
 import { may } from "../../state/session";
 import { speak, t } from "../../words";

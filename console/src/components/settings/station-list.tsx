@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import type { StationToken } from "../../api/schema";
 import { begin, failed, loaded, stations } from "../../state/fleet";
 import { useChosen } from "../../state/place";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import { filterOf, select } from "./filter";
 
 function station(id: string, differs: Partial<FleetItem>): FleetItem {

@@ -1,6 +1,6 @@
 // Which stations are listed, and in which order; all of it stands in the address.
 
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import { SEVERITIES, isCrowded, isDown, loadOf, rankOf } from "../../state/judge";
 
 export const SORTS = ["state", "name", "district", "people", "ready", "alerts", "seen"] as const;

@@ -1,6 +1,6 @@
 import { memo } from "preact/compat";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { FleetItem } from "../../api/pending";
+import type { FleetItem } from "../../api/schema";
 import { isCrowded } from "../../state/judge";
 import type { Choose } from "../../state/place";
 import { rem } from "../../style/scale";
