@@ -52,8 +52,8 @@ pub async fn send_test(config: &Config, directory: &SharedDirectory, now_ms: i64
     trials
 }
 
-/// Its rule is never shown: the message says that it is a test.
-fn test_notice(now_ms: i64) -> Notice {
+/// An alert has a rule, so this one has too; what is sent names [`Notice::rule`] instead, and says that it is a test.
+pub(super) fn test_notice(now_ms: i64) -> Notice {
     let alert = Alert {
         id: format!("{now_ms:016x}"),
         fingerprint: "test".into(),
