@@ -140,6 +140,22 @@ async fn bodies_are_taken_strictly() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_named_as_it_was_asked_for() {
+    let server = Server::start(false).await;
+    for (method, path, status) in [
+        ("GET", "/api/v1/nope", 404),
+        ("GET", "/nope", 404),
+        ("PUT", "/api/v1/stations", 405),
+        ("PUT", "/healthz", 405),
+    ] {
+        let answer = server.request(method, path, Some("admin")).await;
+        check_problem(&answer, status, path);
+        assert!(answer.body.contains(&format!(" at {path}; ")), "{}", answer.body);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn silences_and_maintenance_are_added_and_ended() {
     let server = Server::start(false).await;
     let silence = json!({
