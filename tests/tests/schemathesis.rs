@@ -23,7 +23,7 @@ const MAY_BE_REFUSED: [(&str, &str); 9] = [
     ("GET /api/v1/utilisation", "from and to are a year apart at most"),
     ("GET /api/v1/stations/{id}/readings", "from, to and step make so many points at most"),
     ("POST /api/v1/maintenance", "the end lies ahead of now and behind the begin"),
-    ("POST /api/v1/silences", "the end lies ahead of now and behind the begin"),
+    ("POST /api/v1/silences", "the end lies ahead of now and behind the begin, and each name has one value"),
     ("POST /api/v1/stations", "time zones go by the names of the IANA"),
     (
         "POST /api/v1/stations/{id}/commands",

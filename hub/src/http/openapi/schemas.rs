@@ -4,6 +4,7 @@ use super::super::occupancy::Band;
 use super::shapes::{
     array, bilingual, boolean, choice, input, integer, nullable, object, reference, states, string,
 };
+use crate::fleet::{Rule, Severity};
 use crate::operations::Silence;
 use crate::registry::{Role, StationKind};
 use serde_json::{Map, Value, json};
@@ -197,7 +198,7 @@ fn inputs() -> Map<String, Value> {
     let seconds = json!({ "type": "integer", "minimum": 1, "maximum": 31_536_000 });
     let matcher = json!({ "name": choice(&Silence::NAMES), "value": string() });
     let silence = json!({
-        "matchers": { "type": "array", "items": reference("Matcher"), "minItems": 1, "maxItems": 16 },
+        "matchers": { "type": "array", "items": reference("NewMatcher"), "minItems": 1, "maxItems": 16 },
         "starts_at": instant, "ends_at": instant, "for_s": seconds, "why": why,
     });
     let maintenance = json!({
@@ -217,12 +218,27 @@ fn inputs() -> Map<String, Value> {
     ]);
     named([
         ("Matcher", input(&["name", "value"], matcher)),
+        ("NewMatcher", new_matcher()),
         ("NewSilence", silence),
         ("NewMaintenance", maintenance),
         ("NewStation", station),
         ("NewCommand", input(&["action"], command)),
         ("NewToken", input(&["name", "role"], token)),
     ])
+}
+
+/// A condition that some alert can meet; which stations and districts there are no schema knows.
+fn new_matcher() -> Value {
+    let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.as_str()).collect();
+    let of = |name: &str, value: Value| {
+        input(&["name", "value"], json!({ "name": choice(&[name]), "value": value }))
+    };
+    json!({ "oneOf": [
+        of("rule", choice(&rules)),
+        of("severity", choice(&Severity::ALL.map(Severity::as_str))),
+        of("station", json!({ "type": "string", "description": "id of a station that is registered" })),
+        of("district", json!({ "type": "string", "description": "district of a station that is registered" })),
+    ] })
 }
 
 fn named<const N: usize>(schemas: [(&str, Value); N]) -> Map<String, Value> {
