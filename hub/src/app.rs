@@ -343,14 +343,14 @@ fn recover(config: &Config, metrics: Metrics, health: Health) -> Result<Opened, 
     }
     // The log is ours alone from here on: nobody else has these files open.
     let files = Files { data_dir, metrics: &metrics };
-    let open = || Operations::open(data_dir, now_ms());
+    let open = |found: &files::Found| files::open_operations(data_dir, found);
     let operations = files.open(&files::OPERATIONS, has_run, OperationsError::is_damage, open)?;
     let has_history = log.cursors().iter().any(|(name, _)| name == history::CURSOR);
-    let open = || open_history(config, &directory, &log, &metrics, &health);
+    let open = |_: &files::Found| open_history(config, &directory, &log, &metrics, &health);
     let expected = has_history && config.history.enabled;
     let history = files.open(&files::HISTORY, expected, HistoryError::is_damage, open)?;
     let settings = fleet::Settings::from(config);
-    let open = || {
+    let open = |_: &files::Found| {
         fleet::recover(
             data_dir,
             &log,

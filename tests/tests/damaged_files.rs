@@ -3,7 +3,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use waystation_tests::{Client, Hub, HubSettings, Version, process, until};
+use waystation_tests::hub::Login;
+use waystation_tests::{Client, Hub, HubSettings, Version, http, process, until};
 
 /// Begun anew when they are damaged.
 const RENEWED: [&str; 3] = ["state.db", "history.db", "operations.db"];
@@ -53,9 +54,19 @@ fn smoke(hub: &Hub, station: &waystation_tests::hub::Login) {
     assert_eq!(client.publish_acked(&station.topic("cabinet"), smoke), 0);
 }
 
+/// The target of the audit log's first entry, if that says that it is a new one.
+fn audit_begun_anew(hub: &Hub, operator: &Login) -> Option<String> {
+    let headers = format!("Authorization: Bearer {}\r\n", operator.token);
+    let answer = http::ask(hub.http, "GET", "/api/v1/audit", &headers, b"").expect("an answer");
+    let entries = answer.json();
+    let first = entries["items"].as_array().expect("a list").last()?.clone();
+    (first["action"] == "operations.begun_anew").then(|| first["target"].as_str().expect("a name").to_owned())
+}
+
 #[test]
 fn a_damaged_file_is_set_aside_and_the_hub_goes_on() {
     let (mut hub, station) = used();
+    let operator = hub.add_token("zhang", "operator");
     let data = hub.folder().join("data");
     for (file, how) in RENEWED
         .into_iter()
@@ -76,6 +87,10 @@ fn a_damaged_file_is_set_aside_and_the_hub_goes_on() {
         let found =
             found.filter(|entry| aside(entry.as_ref().unwrap().file_name().to_str().unwrap())).count();
         assert!(found > 0, "{file} is kept for whoever wants to look");
+        if file == "operations.db" {
+            let named = audit_begun_anew(&hub, &operator).expect("an entry");
+            assert!(data.join(&named).exists(), "{named}");
+        }
         assert_eq!(hub.failing(), Vec::<String>::new());
         smoke(&hub, &station);
         let path = "/api/v1/alerts?state=firing";
@@ -96,6 +111,7 @@ fn a_damaged_file_is_set_aside_and_the_hub_goes_on() {
 #[test]
 fn a_file_that_is_gone_is_missed() {
     let (mut hub, _) = used();
+    let operator = hub.add_token("zhang", "operator");
     for file in RENEWED {
         for ending in ["", "-wal", "-shm"] {
             std::fs::remove_file(hub.folder().join(format!("data/{file}{ending}"))).ok();
@@ -105,6 +121,9 @@ fn a_file_that_is_gone_is_missed() {
         let said = hub.log()[before..].to_owned();
         assert!(said.contains("a file is gone, and is begun anew") && said.contains(file), "{said}");
         assert_eq!(begun_anew(&hub, file), 1.0, "{file}");
+        if file == "operations.db" {
+            assert_eq!(audit_begun_anew(&hub, &operator).as_deref(), Some(file));
+        }
         hub.stop();
     }
 }

@@ -45,7 +45,13 @@ impl Zone {
         self.0.to_datetime(timestamp(ts_ms)).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
-    /// Reads what [`Zone::show`] writes, and RFC 3339.
+    /// The same to the second: `2026-11-22 18:05:09`.
+    #[must_use]
+    pub fn show_seconds(&self, ts_ms: i64) -> String {
+        self.0.to_datetime(timestamp(ts_ms)).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// Reads what these write, and RFC 3339.
     ///
     /// # Errors
     /// What a time looks like.

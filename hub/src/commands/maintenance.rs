@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use waystation_protocol::StationId;
 
+use super::user::user;
 use super::{ConfigFile, output};
 use crate::calendar::Zone;
 use crate::clock::now_ms;
@@ -153,12 +154,6 @@ fn shown(window: &Maintenance, zone: &Zone) -> String {
     let whom = whom.or_else(|| window.district.clone()).unwrap_or_default();
     let (from, to) = (zone.show(window.starts_at), zone.show(window.ends_at));
     format!("{}  {from} – {to}  {whom}  {} ({})", window.id, window.why, window.by)
-}
-
-/// Who sits at the terminal: for the audit log, not for access.
-fn user() -> String {
-    let mut named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
-    named.find(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// `90m`, `2h`, `3d` in ms.

@@ -13,6 +13,7 @@ mod run;
 mod runtime;
 mod station;
 mod token;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

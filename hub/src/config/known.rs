@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use config::{Map, Source, Value, ValueKind};
 
 use super::places::join;
-use super::{Channel, ChannelKind, ClientAuth, Config, Coverage, Gbfs, Http, Influx, Mqtt, Text, Tls};
+use super::{
+    ByteSize, Channel, ChannelKind, ClientAuth, Config, Coverage, Gbfs, Http, Influx, Mqtt, Text, Tls,
+};
 
 /// Stands for any name in a section whose keys people choose.
 const ANY: &str = "_";
@@ -108,25 +110,33 @@ impl Known {
 
     /// `key = example`, as one may write it.
     pub(super) fn example(&self, key: &str) -> Option<String> {
-        let mut tree = &self.tree;
-        let mut parts = key.split('.').peekable();
-        while let Some(part) = parts.next() {
-            match (&tree.get(part).or_else(|| tree.get(ANY))?.kind, parts.peek()) {
-                (ValueKind::Table(inner), Some(_)) => tree = inner,
-                (ValueKind::String(text), None) => return Some(format!("{part} = \"{text}\"")),
-                (
-                    kind @ (ValueKind::Boolean(_)
-                    | ValueKind::I64(_)
-                    | ValueKind::U64(_)
-                    | ValueKind::Float(_)),
-                    None,
-                ) => {
-                    return Some(format!("{part} = {kind}"));
-                }
-                _ => return None,
+        let name = key.rsplit('.').next()?;
+        match self.kind(key)? {
+            ValueKind::String(text) => Some(format!("{name} = \"{text}\"")),
+            kind @ (ValueKind::Boolean(_) | ValueKind::I64(_) | ValueKind::U64(_) | ValueKind::Float(_)) => {
+                Some(format!("{name} = {kind}"))
             }
+            _ => None,
         }
-        None
+    }
+
+    /// Whether a number or a truth stands where text is meant. A size may be a number.
+    pub(super) fn is_no_text(&self, given: &Given) -> bool {
+        let Some(ValueKind::String(example)) = self.kind(&given.key) else { return false };
+        let is_text = matches!(given.value.kind, ValueKind::String(_) | ValueKind::Nil);
+        !is_text && ByteSize::parse(example).is_err()
+    }
+
+    fn kind(&self, key: &str) -> Option<&ValueKind> {
+        let (sections, name) = key.rsplit_once('.').map_or((None, key), |(left, name)| (Some(left), name));
+        let mut tree = &self.tree;
+        for section in sections.into_iter().flat_map(|sections| sections.split('.')) {
+            let ValueKind::Table(inner) = &tree.get(section).or_else(|| tree.get(ANY))?.kind else {
+                return None;
+            };
+            tree = inner;
+        }
+        Some(&tree.get(name).or_else(|| tree.get(ANY))?.kind)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use config::{FileFormat, Source};
+use config::{FileFormat, Source, ValueKind};
 
 use super::known::{Given, Known};
 use super::places::{Places, VARIABLE_PREFIX};
@@ -132,13 +132,17 @@ impl Loader {
             self.mistake(places, &misplaced.key, misplaced.text);
         }
         for given in given {
-            match self.try_alone(&given) {
-                Ok(()) => self.good.push(given),
-                Err(error) => {
-                    let text = self.explain(&given.key, error);
-                    self.mistake(places, &given.key, text);
+            let wrong = match self.try_alone(&given) {
+                // Numbers are taken for text without a word: a folder `5` was hardly meant.
+                Ok(()) if self.known.is_no_text(&given) => "it stands for text and needs quotes".to_owned(),
+                Ok(()) => {
+                    self.good.push(given);
+                    continue;
                 }
-            }
+                Err(error) => sentence(error),
+            };
+            let text = self.explain(&given, wrong);
+            self.mistake(places, &given.key, text);
         }
     }
 
@@ -148,21 +152,24 @@ impl Loader {
         config.try_deserialize::<Config>().map(drop)
     }
 
-    fn explain(&self, key: &str, error: config::ConfigError) -> Text {
+    /// What is wrong with a value, for which the libraries have only English words: `what`.
+    fn explain(&self, given: &Given, what: String) -> Text {
+        let key = given.key.as_str();
         if let Some(choices) = choices(key) {
             return Text::new(
                 format!("没有这个选项；请从 {choices} 中选"),
                 format!("is none of {choices}; choose one"),
             );
         }
-        let what = sentence(error);
-        match self.known.example(key).filter(|_| !what.contains("write it like")) {
-            Some(example) => Text::new(
-                format!("值不正确（{what}）；应写成类似 {example}"),
-                format!("{what}; write it like {example}"),
-            ),
-            None => Text::new(format!("值不正确（{what}）"), what),
-        }
+        let name = key.rsplit('.').next().unwrap_or_default();
+        let is_secret = ["token", "secret", "password", "url"].contains(&name);
+        let shown = if is_secret { "这个值".to_owned() } else { kind_zh(&given.value.kind) };
+        let zh = format!("{shown}不能用在这里");
+        let off = if key.ends_with("listen") { "，不用则写 \"off\"" } else { "" };
+        let Some(example) = self.known.example(key) else { return Text::new(zh, what) };
+        let zh = format!("{zh}；应写成类似 {example}{off}");
+        let is_shown = what.contains("write it like");
+        Text::new(zh, if is_shown { what } else { format!("{what}; write it like {example}") })
     }
 
     /// The configuration from all good values, with secrets read and values compared with one another.
@@ -241,6 +248,21 @@ fn channel_choices(key: &str) -> Option<&'static str> {
         "language" => Some("zh, en, both"),
         "security" => Some("starttls, tls, none"),
         _ => None,
+    }
+}
+
+/// What was written, in Chinese.
+fn kind_zh(kind: &ValueKind) -> String {
+    match kind {
+        ValueKind::Boolean(value) => format!("布尔值 {value} "),
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => {
+            format!("整数 {kind} ")
+        }
+        ValueKind::Float(value) => format!("小数 {value} "),
+        ValueKind::String(text) => format!("文本 `{text}` "),
+        ValueKind::Table(_) => "段落".to_owned(),
+        ValueKind::Array(_) => "列表".to_owned(),
+        ValueKind::Nil => "空值".to_owned(),
     }
 }
 

@@ -96,7 +96,7 @@ impl Item {
         }
     }
 
-    fn cells(self, zone: &crate::calendar::Zone) -> Vec<Cell> {
+    fn cells(self) -> Vec<Cell> {
         let stations: Vec<&str> = self.stations.iter().map(StationId::as_str).collect();
         vec![
             self.id.into(),
@@ -106,8 +106,8 @@ impl Item {
             self.station.as_ref().map(StationId::as_str).into(),
             self.district.into(),
             stations.join(" ").into(),
-            zone.show(self.starts_at).into(),
-            self.ends_at.map(|ends_at| zone.show(ends_at)).into(),
+            Cell::Time(self.starts_at),
+            self.ends_at.map(Cell::Time).into(),
             self.acknowledgement.map(|acknowledgement| acknowledgement.by).into(),
             self.title.zh.into(),
         ]
@@ -137,7 +137,7 @@ pub(super) async fn list(
         let next = page.next.map(|(starts_at, id)| format!("{starts_at}-{id}"));
         if is_csv {
             let zone = app.sources.config.calendar.zone();
-            return csv::answer("alerts.csv", &COLUMNS, items.map(|item| item.cells(&zone)), next.as_deref());
+            return csv::answer("alerts.csv", &zone, &COLUMNS, items.map(Item::cells), next.as_deref());
         }
         Ok(Json(Page { items: items.collect(), next }).into_response())
     })

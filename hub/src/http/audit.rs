@@ -5,7 +5,6 @@ use super::csv::{self, Cell};
 use super::query::Parameters;
 use super::stations::Page;
 use super::{App, Problem};
-use crate::calendar::Zone;
 use crate::clock::now_ms;
 use crate::operations::{Audit, AuditEntry, AuditFilter, OperationsError};
 use crate::registry::Principal;
@@ -41,19 +40,19 @@ pub(super) async fn list(
         let next = page.next.map(|id| id.to_string());
         if is_csv {
             let zone = app.sources.config.calendar.zone();
-            let rows = page.items.into_iter().map(|entry| cells(entry, &zone));
-            return csv::answer("audit.csv", &COLUMNS, rows, next.as_deref());
+            let rows = page.items.into_iter().map(cells);
+            return csv::answer("audit.csv", &zone, &COLUMNS, rows, next.as_deref());
         }
         Ok(Json(Page { items: page.items, next }).into_response())
     })
     .await
 }
 
-fn cells(entry: AuditEntry, zone: &Zone) -> Vec<Cell> {
+fn cells(entry: AuditEntry) -> Vec<Cell> {
     let Audit { at, who, role, action, target, detail } = entry.audit;
     vec![
         entry.id.into(),
-        zone.show(at).into(),
+        Cell::Time(at),
         who.into(),
         role.into(),
         action.into(),

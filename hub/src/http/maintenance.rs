@@ -4,7 +4,7 @@ use super::access::{Operating, Reading};
 use super::input::Input;
 use super::query::{Named, Parameters};
 use super::stations::{Page, unknown_station};
-use super::window::{bounds, reason};
+use super::window::{bounds, check_district, reason};
 use super::{App, Problem, audit, time};
 use crate::clock::now_ms;
 use crate::operations::{Maintenance, new_id};
@@ -70,10 +70,8 @@ pub(super) async fn add(
         directory.station(&id).map(|station| station.id.clone()).ok_or_else(|| unknown_station(&id))
     });
     let district = new.district.filter(|district| !district.is_empty());
-    if let Some(name) = &district
-        && !directory.stations().iter().any(|station| station.district.as_deref() == Some(name.as_str()))
-    {
-        return Err(Problem::not_found("no station of this district is registered"));
+    if let Some(name) = &district {
+        check_district(&directory, name)?;
     }
     let window = Maintenance {
         id: new_id().map_err(audit::failed)?,

@@ -1,7 +1,8 @@
 //! Errors as problem documents, RFC 9457.
 
 use axum::Json;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::extract::OriginalUri;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
@@ -105,11 +106,12 @@ impl IntoResponse for Problem {
     }
 }
 
-pub(super) async fn not_found(uri: Uri) -> Problem {
+/// The path as the caller wrote it, with the prefix that a nested router does not see.
+pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::not_found(format!("there is nothing at {}; /openapi.json lists what there is", uri.path()))
 }
 
-pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
     let detail = format!("{method} is not possible at {}; /openapi.json lists what is", uri.path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }

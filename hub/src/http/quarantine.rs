@@ -3,7 +3,7 @@
 use super::access::Reading;
 use super::csv::{self, Cell};
 use super::query::Parameters;
-use super::{App, Problem, time};
+use super::{App, Problem};
 use crate::fleet::{QuarantineFilter, QuarantineItem};
 use axum::Json;
 use axum::extract::State;
@@ -48,7 +48,7 @@ impl Item {
         let bytes = i64::try_from(self.payload_bytes).unwrap_or(i64::MAX);
         vec![
             self.id.into(),
-            time::rfc3339(self.received_at).into(),
+            Cell::Time(self.received_at),
             self.station.into(),
             self.channel.into(),
             self.reason.into(),
@@ -80,6 +80,7 @@ pub(super) async fn list(
         before: parameters.number_cursor()?,
         limit: u32::try_from(parameters.limit()?).unwrap_or(u32::MAX),
     };
+    let zone = app.sources.config.calendar.zone();
     let page = app.blocking(move |app| {
         app.sources.store.quarantine_page(&filter).map_err(|error| {
             tracing::error!(%error, "the quarantine cannot be listed");
@@ -90,7 +91,7 @@ pub(super) async fn list(
     let items = page.items.into_iter().map(|item| show(item, reading));
     let next = page.next.map(|id| id.to_string());
     if is_csv {
-        return csv::answer("quarantine.csv", &COLUMNS, items.map(Item::cells), next.as_deref());
+        return csv::answer("quarantine.csv", &zone, &COLUMNS, items.map(Item::cells), next.as_deref());
     }
     Ok(Json(List { items: items.collect(), next, dropped_total: page.dropped_total }).into_response())
 }

@@ -3,11 +3,13 @@
 use super::access::{Operating, Reading};
 use super::input::Input;
 use super::query::{Named, Parameters};
-use super::stations::Page;
-use super::window::{bounds, reason};
+use super::stations::{Page, unknown_station};
+use super::window::{bounds, check_district, reason};
 use super::{App, Problem, audit, time};
 use crate::clock::now_ms;
+use crate::fleet::{Rule, Severity};
 use crate::operations::{Matcher, Silence, new_id};
+use crate::registry::Directory;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -76,11 +78,40 @@ pub(super) async fn add(
         by: owner.name.as_str().to_owned(),
         why: reason(&new.why)?,
     };
+    check_matchers(&silence.matchers, &app.sources.directory.load())?;
     app.blocking(move |app| {
         app.sources.operations.add_silence(&silence, owner.role.as_str(), now_ms).map_err(audit::failed)?;
         Ok((StatusCode::CREATED, Json(silence.into())))
     })
     .await
+}
+
+/// A silence that can never match looks in force and silences nothing.
+fn check_matchers(matchers: &[Matcher], directory: &Directory) -> Result<(), Problem> {
+    for (index, Matcher { name, value }) in matchers.iter().enumerate() {
+        if matchers[..index].iter().any(|other| other.name == *name && other.value != *value) {
+            return Err(Problem::bad_request(format!(
+                "matchers: no alert has two values of `{name}`; add a silence for each"
+            )));
+        }
+        match name.as_str() {
+            "rule" if Rule::from_name(value).is_none() => {
+                let names = "the names stand in /openapi.json, in NewMatcher";
+                return Err(Problem::bad_request(format!("matchers: `{value}` is no rule; {names}")));
+            }
+            "severity" if !Severity::ALL.iter().any(|severity| severity.as_str() == value) => {
+                let names = Severity::ALL.map(Severity::as_str).join(", ");
+                return Err(Problem::bad_request(format!(
+                    "matchers: `{value}` is no severity; choose {names}"
+                )));
+            }
+            "station" if directory.station(value).is_none() => return Err(unknown_station(value)),
+            "district" => check_district(directory, value)?,
+            // Names that there are not are refused with the silence itself.
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn end(

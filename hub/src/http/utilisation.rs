@@ -21,8 +21,9 @@ const STRETCH_MAX_MS: i64 = 366 * DAY_MS;
 
 /// Columns of a file before the figures.
 const HEAD: [&str; 7] = ["by", "key", "district", "kind", "stations", "from", "to"];
-/// Figures in the order of the columns; each is followed by the share of the time that it rests on.
-pub const FIGURES: [&str; 14] = [
+/// Figures in the order of the columns; each is followed by the share of the time that it rests on, and by the reason
+/// why it is empty.
+pub const FIGURES: [&str; 15] = [
     "seat_utilisation",
     "seat_utilisation_24h",
     "visits",
@@ -37,9 +38,22 @@ pub const FIGURES: [&str; 14] = [
     "amenities_ok",
     "air_ok",
     "availability",
+    "availability_station",
 ];
 /// Figures for each class of batteries.
 pub const BY_CLASS: [&str; 2] = ["battery_availability", "stock_ratio"];
+/// Results of attempts to swap; each attempt has one.
+pub const SWAPS: [&str; 9] = [
+    "ok",
+    "no_ready",
+    "no_empty",
+    "not_inserted",
+    "not_taken",
+    "door_open",
+    "timeout",
+    "wrong_battery",
+    "offline",
+];
 
 pub(super) async fn list(
     State(app): State<App>,
@@ -66,12 +80,7 @@ pub(super) async fn list(
         let items = history::of(app)?.utilisation(&query, &uptime).map_err(failed)?;
         if is_csv {
             let zone = app.sources.config.calendar.zone();
-            return csv::answer(
-                "utilisation.csv",
-                &columns(),
-                items.iter().map(|item| row(item, &zone)),
-                None,
-            );
+            return csv::answer("utilisation.csv", &zone, &columns(), items.iter().map(row), None);
         }
         let name = |item: &UtilisationItem| {
             // Where a row ends tells those of two time zones apart; the one that is not over ends later on each page.
@@ -103,38 +112,77 @@ fn read(parameters: &Parameters) -> Result<UtilisationQuery, Problem> {
 }
 
 fn columns() -> Vec<String> {
-    let pair = |name: &str| [name.to_owned(), format!("{name}_coverage")];
+    let figure = |name: &str| [name.to_owned(), format!("{name}_coverage"), format!("{name}_reason")];
     let classes = BY_CLASS.iter().flat_map(|name| ["48V", "60V"].map(|class| format!("{name}_{class}")));
     let head = HEAD.map(str::to_owned).into_iter();
-    let swaps = ["swaps_ok".to_owned(), "swaps_no_ready".to_owned(), "swaps_no_empty".to_owned()];
-    let figures = FIGURES.iter().flat_map(|name| pair(name));
-    head.chain(figures)
-        .chain(["availability_station".to_owned()])
-        .chain(classes.flat_map(|name| pair(&name)))
+    let swaps = SWAPS.iter().map(|result| format!("swaps_{result}"));
+    head.chain(FIGURES.iter().flat_map(|name| figure(name)))
+        .chain(classes.flat_map(|name| figure(&name)))
+        .chain(["swaps".to_owned()])
         .chain(swaps)
         .collect()
 }
 
-fn row(item: &UtilisationItem, zone: &crate::calendar::Zone) -> Vec<Cell> {
+fn row(item: &UtilisationItem) -> Vec<Cell> {
     let mut cells: Vec<Cell> = vec![
         item.by.as_str().into(),
         item.key.as_str().into(),
         item.district.clone().into(),
         item.kind.as_str().into(),
         item.stations.into(),
-        zone.show(item.from).into(),
-        zone.show(item.to).into(),
+        Cell::Time(item.from),
+        Cell::Time(item.to),
     ];
     // By name, as the JSON form has them: one list of figures serves both.
-    let figures = serde_json::to_value(item.figures).unwrap_or_default();
-    let pair = |figure: &Value| ["value", "data_coverage"].map(|member| Cell::from(figure[member].as_f64()));
-    cells.extend(FIGURES.iter().flat_map(|name| pair(&figures[name])));
-    cells.push(figures["availability_station"]["value"].as_f64().into());
-    cells.extend(
-        BY_CLASS.iter().flat_map(|name| ["48V", "60V"].map(|class| pair(&figures[name][class]))).flatten(),
-    );
-    for name in ["ok", "no_ready", "no_empty"] {
-        cells.push(figures["swaps"][name].as_i64().into());
-    }
+    cells.extend(figures(&serde_json::to_value(item.figures).unwrap_or_default()));
     cells
+}
+
+fn figures(figures: &Value) -> Vec<Cell> {
+    let figure = |figure: &Value| {
+        let number = |member: &str| Cell::from(figure[member].as_f64());
+        [number("value"), number("data_coverage"), figure["reason"].as_str().into()]
+    };
+    let mut cells: Vec<Cell> = FIGURES.iter().flat_map(|name| figure(&figures[name])).collect();
+    cells.extend(
+        BY_CLASS.iter().flat_map(|name| ["48V", "60V"].map(|class| figure(&figures[name][class]))).flatten(),
+    );
+    let swaps = SWAPS.map(|result| figures["swaps"][result].as_i64().unwrap_or_default());
+    cells.push(swaps.iter().sum::<i64>().into());
+    cells.extend(swaps.map(Cell::from));
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_what_a_figure_rests_on_and_why_it_is_empty() {
+        let answered = serde_json::json!({
+            "visits": { "value": 149.0, "data_coverage": 1.0 },
+            "peak_load": { "value": null, "data_coverage": 0.5, "reason": "not_enough_data" },
+            "availability_station": { "value": 0.75, "data_coverage": 0.875 },
+            "stock_ratio": { "60V": { "value": 0.25, "data_coverage": 1.0 } },
+            "swaps": { "ok": 17, "no_ready": 1, "timeout": 3 },
+        });
+        let (columns, cells) = (columns(), figures(&answered));
+        assert_eq!(columns.len(), HEAD.len() + cells.len());
+        for (name, expected) in [
+            ("visits", Cell::Number(149.0)),
+            ("visits_reason", Cell::Empty),
+            ("peak_load", Cell::Empty),
+            ("peak_load_coverage", Cell::Number(0.5)),
+            ("peak_load_reason", "not_enough_data".into()),
+            ("availability_station_coverage", Cell::Number(0.875)),
+            ("stock_ratio_60V", Cell::Number(0.25)),
+            ("swaps", Cell::Integer(21)),
+            ("swaps_no_ready", Cell::Integer(1)),
+            ("swaps_timeout", Cell::Integer(3)),
+            ("swaps_offline", Cell::Integer(0)),
+        ] {
+            let place = columns.iter().position(|column| column == name).expect("a column");
+            assert_eq!(cells[place - HEAD.len()], expected, "{name}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! From when to when: silences and maintenance windows are asked for in the same words.
 
 use super::Problem;
+use crate::registry::Directory;
 
 /// Longest window, ms [J]: a silence for ever is a rule that should be switched off instead.
 const WINDOW_MAX_MS: i64 = 366 * 86_400_000;
@@ -34,6 +35,12 @@ pub fn reason(why: &str) -> Result<String, Problem> {
         return Err(Problem::bad_request("why: say it in 1 to 500 characters, on one line"));
     }
     Ok(why.to_owned())
+}
+
+/// What is asked for in a district without a station would mean nobody.
+pub fn check_district(directory: &Directory, name: &str) -> Result<(), Problem> {
+    let is_known = directory.stations().iter().any(|station| station.district.as_deref() == Some(name));
+    is_known.then_some(()).ok_or_else(|| Problem::not_found("no station of this district is registered"))
 }
 
 #[cfg(test)]

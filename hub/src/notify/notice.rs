@@ -46,6 +46,12 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// The rule's name, as messages give it: a test is none of an alert's.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        if self.event == Event::Test { "test" } else { self.alert.rule.as_str() }
+    }
+
     /// Whether somebody may have to act on it.
     #[must_use]
     pub fn is_urgent(&self) -> bool {

@@ -66,8 +66,8 @@ pub fn address(name: &str, channel: &Channel) -> String {
     Sender::new(name, channel).map(|sender| sender.address()).unwrap_or_default()
 }
 
-/// Its rule is never shown: the message says that it is a test.
-fn test_notice(now_ms: i64) -> Notice {
+/// An alert has a rule, so this one has too; what is sent names [`Notice::rule`] instead, and says that it is a test.
+pub(super) fn test_notice(now_ms: i64) -> Notice {
     let alert = Alert {
         id: format!("{now_ms:016x}"),
         fingerprint: "test".into(),

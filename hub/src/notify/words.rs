@@ -53,6 +53,24 @@ impl Words {
         languages(language).iter().map(|lang| self.block(notice, *lang)).collect()
     }
 
+    /// What it is about, in one line without a mark of how bad it is; a test says that it is one.
+    #[must_use]
+    pub fn title(&self, notice: &Notice, lang: Lang) -> String {
+        match notice.event {
+            Event::Test => heading(notice, lang),
+            _ => notice.alert.title(lang.as_str()),
+        }
+    }
+
+    /// What to do about it: about a test, nothing.
+    #[must_use]
+    pub fn advice(&self, notice: &Notice, lang: Lang) -> String {
+        match notice.event {
+            Event::Test => say(lang, "notify.test_line", &BTreeMap::new()),
+            _ => notice.alert.advice(lang.as_str()),
+        }
+    }
+
     /// One line for a subject, a title or a header of several notices.
     #[must_use]
     pub fn headline(&self, notices: &[Notice], language: ChannelLanguage) -> String {
@@ -99,8 +117,7 @@ impl Words {
 
     fn block(&self, notice: &Notice, lang: Lang) -> Block {
         if notice.event == Event::Test {
-            let lines = vec![say(lang, "notify.test_line", &BTreeMap::new())];
-            return Block { heading: heading(notice, lang), lines };
+            return Block { heading: heading(notice, lang), lines: vec![self.advice(notice, lang)] };
         }
         let alert = &notice.alert;
         let mut lines = Vec::new();

@@ -20,7 +20,11 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ("notify.advice", "处置：{value}", "What to do: {value}"),
     ("notify.lasted", "历时 {minutes} 分钟", "after {minutes} min"),
     ("notify.lasted_hours", "历时 {hours} 小时 {minutes} 分钟", "after {hours} h {minutes} min"),
-    ("notify.test", "【测试】驿站遥测中枢", "[TEST] Waystation"),
+    (
+        "notify.test",
+        "【测试】驿站遥测中枢：通道测试，没有异常",
+        "[TEST] Waystation: this channel is tried, nothing is wrong",
+    ),
     (
         "notify.test_line",
         "这是一条测试消息：该通道可以收到告警，无需处理。",

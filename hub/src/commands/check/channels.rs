@@ -24,13 +24,14 @@ pub(super) fn probe(subject: &Subject<'_>, trying: Trying, findings: &mut Vec<Fi
         findings.push(Finding::fine(Text::new("告警通道", "alert channels"), "", detail));
         return;
     }
+    // One that is configured wrong has its mistakes in the report already; how the rest of it fares says nothing.
+    let mut config = subject.config.clone();
+    config.alerts.channels.retain(|name, _| !subject.is_mistaken(&format!("alerts.channels.{name}")));
     let tried = runtime::small().map(|runtime| {
         runtime.block_on(async {
             match trying {
-                Trying::Reach => notify::probe(subject.config).await,
-                Trying::Send => {
-                    notify::send_test(subject.config, &directory(subject).shared(), now_ms()).await
-                }
+                Trying::Reach => notify::probe(&config).await,
+                Trying::Send => notify::send_test(&config, &directory(subject).shared(), now_ms()).await,
             }
         })
     });

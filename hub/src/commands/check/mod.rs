@@ -19,7 +19,7 @@ use clap::Args;
 
 use super::ConfigFile;
 use super::language::Language;
-use crate::config::{Config, Examined, Place, Places, Text, environment, examine};
+use crate::config::{Config, ConfigMistake, Examined, Place, Places, Text, environment, examine};
 use channels::Trying;
 use finding::{Finding, Outcome};
 
@@ -49,6 +49,7 @@ pub(super) struct Arguments {
 struct Subject<'a> {
     config: &'a Config,
     places: &'a Places,
+    mistakes: &'a [ConfigMistake],
     /// Whether a hub runs on this data folder: then its ports and its log are taken, and that is well.
     hub_runs: bool,
 }
@@ -56,6 +57,11 @@ struct Subject<'a> {
 impl Subject<'_> {
     fn place(&self, key: &str) -> Place {
         self.places.of(key)
+    }
+
+    /// Whether something in this section is wrong.
+    fn is_mistaken(&self, section: &str) -> bool {
+        self.mistakes.iter().any(|mistake| is_within(&mistake.key, section))
     }
 }
 
@@ -76,7 +82,7 @@ fn findings(examined: &Examined, trying: Trying) -> Vec<Finding> {
     let mut findings = of_configuration(examined);
     let Some(config) = &examined.config else { return findings };
     let hub_runs = disk::is_hub_running(&config.data_dir);
-    let subject = Subject { config, places: &examined.places, hub_runs };
+    let subject = Subject { config, places: &examined.places, mistakes: &examined.mistakes, hub_runs };
     let mut tried = Vec::new();
     ports::probe(&subject, &mut tried);
     disk::probe(&subject, &mut tried);

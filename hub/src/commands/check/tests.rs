@@ -66,6 +66,18 @@ fn every_mistake_is_reported_and_the_rest_is_tried_all_the_same() {
 }
 
 #[test]
+fn a_channel_that_is_configured_wrong_is_reported_once() {
+    let text = "[alerts.channels.c]\nkind = \"email\"\nserver = \"nowhere\"\nfrom = \"a@example.com\"\n\
+                to = [\"b@example.com\"]\n";
+    Case::new().check(text, &[("alerts.channels.c.server", Outcome::Failed)]);
+    let good = "[alerts.channels.d]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:1/\"\n";
+    Case::new().check(
+        &format!("{text}{good}"),
+        &[("alerts.channels.c.server", Outcome::Failed), ("alerts.channels.d", Outcome::Failed)],
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_a_mistake() {
     let found = findings(&examine(Some(Path::new("/nowhere/hub.toml")), []), Trying::Reach);
     assert_eq!(found.len(), 1);

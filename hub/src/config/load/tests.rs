@@ -128,7 +128,7 @@ fn every_mistake_is_found_in_one_run() {
          sky = \"blue\"\n",
         &[("WAYSTATION_HTTP__REQUIRE_TOKEN", "perhaps"), ("WAYSTATION_HTPP__LISTEN", "off")],
         &[
-            "line 1: data_dri: there is no such key; at the top there are alerts, calendar, data_dir",
+            "line 1: data_dri: there is no such key; at the top there are alerts, calendar, coverage, data_dir",
             "line 3: mqtt.lisen: there is no such key; [mqtt] has ",
             "line 4: mqtt.listen: `nowhere` is no address of this machine with a port, nor \"off\"; write it like listen = \"0.0.0.0:1883\"",
             "line 5: mqtt.inflight_max: ",
@@ -256,4 +256,47 @@ critical = 40
     assert_eq!((crowded.set, crowded.clear, crowded.for_s), (Some(120.0), Some(110.5), Some(600)));
     assert!(!config.alerts.rules.of(crate::config::Rule::Offline).enabled);
     assert!(config.alerts.rules.of(crate::config::Rule::DoorForced).enabled);
+}
+
+/// Compares what is said in Chinese, of which the libraries know nothing.
+fn check_zh(text: &str, expected: &str) {
+    let case = Case::new(text);
+    let errors = load_with(Some(&case.folder.path().join("hub.toml")), []).expect_err("a mistake");
+    let found: Vec<String> = errors.mistakes.iter().map(super::ConfigMistake::zh).collect();
+    assert_eq!(found, [expected], "{text}");
+}
+
+#[test]
+fn mistakes_are_said_in_chinese_alone() {
+    check_zh(
+        "[mqtt]\nlisten = \"127.0.0.1:99999\"\n",
+        "第 2 行：mqtt.listen：文本 `127.0.0.1:99999` 不能用在这里；应写成类似 listen = \"0.0.0.0:1883\"，不用则写 \"off\"",
+    );
+    check_zh(
+        "[log]\nmax_bytes = -1\n",
+        "第 2 行：log.max_bytes：整数 -1 不能用在这里；应写成类似 max_bytes = \"20GiB\"",
+    );
+    check_zh(
+        "[mqtt]\ninflight_max = -1\n",
+        "第 2 行：mqtt.inflight_max：整数 -1 不能用在这里；应写成类似 inflight_max = 1000",
+    );
+    check_zh(
+        "[http]\nrequire_token = \"maybe\"\n",
+        "第 2 行：http.require_token：文本 `maybe` 不能用在这里；应写成类似 require_token = false",
+    );
+    check_zh("data_dir = 5\n", "第 1 行：data_dir：整数 5 不能用在这里；应写成类似 data_dir = \"data\"");
+}
+
+#[test]
+fn a_number_is_no_text() {
+    let expected = "line 1: data_dir: it stands for text and needs quotes; write it like data_dir = \"data\"";
+    check("data_dir = 5\n", &[], &[expected]);
+    check("data_dir = true\n", &[], &[expected]);
+    check("[influx]\ntoken = 12345\n", &[], &["line 2: influx.token: it stands for text and needs quotes"]);
+    assert_eq!(
+        good("[log]\nmax_bytes = 1073741824\n", &[]).log.max_bytes.0,
+        1 << 30,
+        "a size may be a number"
+    );
+    assert_eq!(good("", &[("WAYSTATION_DATA_DIR", "5")]).data_dir.to_str(), Some("5"), "all text there");
 }

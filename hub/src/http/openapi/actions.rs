@@ -64,7 +64,8 @@ pub fn all() -> Vec<Entry> {
             "/api/v1/silences",
             Operation::writes("Tell nobody of alerts that meet every matcher, for a while", "operator")
                 .takes("NewSilence")
-                .answers_json("201", reference("Silence")),
+                .answers_json("201", reference("Silence"))
+                .fails(&["404"]),
         ),
         remove(
             "/api/v1/silences/{id}",

@@ -1,6 +1,6 @@
 //! The shapes of what the history tells.
 
-use super::super::utilisation::{BY_CLASS, FIGURES};
+use super::super::utilisation::{BY_CLASS, FIGURES, SWAPS};
 use super::shapes::{array, choice, integer, nullable, number, object, reference, string};
 use crate::history::By;
 use crate::registry::StationKind;
@@ -45,7 +45,6 @@ fn utilisation(kind: &Value) -> Value {
     let mut members = json!({
         "by": choice(&By::ALL.map(By::as_str)), "key": string(), "district": nullable("string"), "kind": kind,
         "stations": integer(), "from": integer(), "to": integer(),
-        "availability_station": reference("Figure"),
     });
     for name in FIGURES {
         members[name] = reference("Figure");
@@ -53,18 +52,7 @@ fn utilisation(kind: &Value) -> Value {
     for name in BY_CLASS {
         members[name] = object(json!({ "48V": reference("Figure"), "60V": reference("Figure") }));
     }
-    let results = [
-        "ok",
-        "no_ready",
-        "no_empty",
-        "not_inserted",
-        "not_taken",
-        "door_open",
-        "timeout",
-        "wrong_battery",
-        "offline",
-    ];
-    members["swaps"] = object(results.map(|name| (name.to_owned(), integer())).into_iter().collect());
+    members["swaps"] = object(SWAPS.map(|name| (name.to_owned(), integer())).into_iter().collect());
     let mut item = object(members);
     item["description"] =
         "`from` and `to` are the stretch that is counted: the part of the local hour or day that was \

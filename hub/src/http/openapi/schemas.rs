@@ -4,6 +4,7 @@ use super::super::occupancy::Band;
 use super::shapes::{
     array, bilingual, boolean, choice, input, integer, nullable, object, reference, states, string,
 };
+use crate::fleet::{Rule, Severity};
 use crate::operations::Silence;
 use crate::registry::{Role, StationKind};
 use serde_json::{Map, Value, json};
@@ -152,9 +153,15 @@ fn outputs() -> Map<String, Value> {
     ])
 }
 
+/// No line breaks, nor any other control character; and something that is no white space.
+pub const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+const ONE_LINE_SAID: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*\
+    [^\\u0000-\\u0020\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]\
+    [^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
 /// What may be sent.
 fn inputs() -> Map<String, Value> {
-    let text = json!({ "type": ["string", "null"], "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
+    let text = json!({ "type": ["string", "null"], "maxLength": 100, "pattern": ONE_LINE });
     let kinds = StationKind::ALL.iter().map(|kind| json!(kind.as_str())).chain([Value::Null]);
     let kind = json!({ "type": ["string", "null"], "enum": kinds.collect::<Vec<_>>() });
     let station = json!({
@@ -187,25 +194,52 @@ fn inputs() -> Map<String, Value> {
         "role": choice(&Role::ALL.map(Role::as_str)),
     });
     let instant = json!({ "anyOf": [integer(), { "type": "string", "format": "date-time" }] });
-    let why = json!({ "type": "string", "minLength": 1, "maxLength": 500 });
+    let why = json!({ "type": "string", "maxLength": 500, "pattern": ONE_LINE_SAID });
+    let ends = [json!({ "required": ["ends_at"] }), json!({ "required": ["for_s"] })];
     let seconds = json!({ "type": "integer", "minimum": 1, "maximum": 31_536_000 });
     let matcher = json!({ "name": choice(&Silence::NAMES), "value": string() });
     let silence = json!({
-        "matchers": { "type": "array", "items": reference("Matcher"), "minItems": 1, "maxItems": 16 },
+        "matchers": { "type": "array", "items": reference("NewMatcher"), "minItems": 1, "maxItems": 16 },
         "starts_at": instant, "ends_at": instant, "for_s": seconds, "why": why,
     });
     let maintenance = json!({
         "station": string(), "district": string(),
         "starts_at": instant, "ends_at": instant, "for_s": seconds, "why": why,
     });
+    let places = [json!({ "required": ["station"] }), json!({ "required": ["district"] })];
+    let mut maintenance = input(&["why"], maintenance);
+    maintenance["allOf"] = json!([{ "oneOf": ends }, { "oneOf": places }]);
+    let mut silence = input(&["matchers", "why"], silence);
+    silence["oneOf"] = json!(ends);
+    let mut station = input(&["id"], station);
+    let both = |ty: &str| json!({ "latitude": { "type": ty }, "longitude": { "type": ty } });
+    station["anyOf"] = json!([
+        { "required": ["latitude", "longitude"], "properties": both("number") },
+        { "properties": both("null") },
+    ]);
     named([
         ("Matcher", input(&["name", "value"], matcher)),
-        ("NewSilence", input(&["matchers", "why"], silence)),
-        ("NewMaintenance", input(&["why"], maintenance)),
-        ("NewStation", input(&["id"], station)),
+        ("NewMatcher", new_matcher()),
+        ("NewSilence", silence),
+        ("NewMaintenance", maintenance),
+        ("NewStation", station),
         ("NewCommand", input(&["action"], command)),
         ("NewToken", input(&["name", "role"], token)),
     ])
+}
+
+/// A condition that some alert can meet; which stations and districts there are no schema knows.
+fn new_matcher() -> Value {
+    let rules: Vec<&str> = Rule::ALL.iter().map(|rule| rule.as_str()).collect();
+    let of = |name: &str, value: Value| {
+        input(&["name", "value"], json!({ "name": choice(&[name]), "value": value }))
+    };
+    json!({ "oneOf": [
+        of("rule", choice(&rules)),
+        of("severity", choice(&Severity::ALL.map(Severity::as_str))),
+        of("station", json!({ "type": "string", "description": "id of a station that is registered" })),
+        of("district", json!({ "type": "string", "description": "district of a station that is registered" })),
+    ] })
 }
 
 fn named<const N: usize>(schemas: [(&str, Value); N]) -> Map<String, Value> {

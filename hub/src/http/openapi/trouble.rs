@@ -1,5 +1,6 @@
 //! The shapes of alerts and outages.
 
+use super::schemas::ONE_LINE;
 use super::shapes::{array, bilingual, boolean, choice, input, integer, nullable, object, string};
 use crate::config::{Rule, Severity};
 use crate::fleet::alerts::Factor;
@@ -8,7 +9,10 @@ use serde_json::{Map, Value, json};
 pub fn all() -> Map<String, Value> {
     let schemas = [
         ("Alert", alert()),
-        ("Acknowledging", input(&[], json!({ "note": { "type": "string", "maxLength": 500 } }))),
+        (
+            "Acknowledging",
+            input(&[], json!({ "note": { "type": "string", "maxLength": 500, "pattern": ONE_LINE } })),
+        ),
         ("Outage", outage()),
         ("Availability", availability()),
     ];

@@ -113,6 +113,22 @@ async fn bodies_are_taken_strictly() {
             r#"{"matchers":[{"name":"rule","value":"y"}],"for_s":9,"why":" "}"#.into(),
             "why",
         ),
+        (
+            "/api/v1/silences",
+            r#"{"matchers":[{"name":"rule","value":"nonsense"}],"for_s":9,"why":"w"}"#.into(),
+            "`nonsense` is no rule; the names stand in",
+        ),
+        (
+            "/api/v1/silences",
+            r#"{"matchers":[{"name":"severity","value":"fatal"}],"for_s":9,"why":"w"}"#.into(),
+            "`fatal` is no severity; choose critical, warning, info",
+        ),
+        (
+            "/api/v1/silences",
+            r#"{"matchers":[{"name":"station","value":"jb-001"},{"name":"station","value":"jb-002"}],"for_s":9,"why":"w"}"#
+                .into(),
+            "two values of `station`",
+        ),
         ("/api/v1/maintenance", r#"{"for_s":9,"why":"w"}"#.into(), "station"),
         ("/api/v1/maintenance", r#"{"station":"jb-001","ends_at":"noon","why":"w"}"#.into(), "RFC 3339"),
         ("/api/v1/stations/jb-001/commands", r#"{"action":"unlock"}"#.into(), "device"),
@@ -129,13 +145,33 @@ async fn bodies_are_taken_strictly() {
         check_problem(&answer, 400, &body);
         assert!(answer.body.contains(named), "{body}: {}", answer.body);
     }
-    let unknown = server
-        .send("POST", "/api/v1/maintenance", Some("admin"), r#"{"station":"zz","for_s":9,"why":"w"}"#)
-        .await;
-    check_problem(&unknown, 404, "unknown station");
+    for (path, body) in [
+        ("/api/v1/maintenance", r#"{"station":"zz","for_s":9,"why":"w"}"#),
+        ("/api/v1/maintenance", r#"{"district":"月球","for_s":9,"why":"w"}"#),
+        ("/api/v1/silences", r#"{"matchers":[{"name":"station","value":"zz"}],"for_s":9,"why":"w"}"#),
+        ("/api/v1/silences", r#"{"matchers":[{"name":"district","value":"月球"}],"for_s":9,"why":"w"}"#),
+    ] {
+        check_problem(&server.send("POST", path, Some("admin"), body).await, 404, body);
+    }
     let long = format!(r#"{{"name":"{}","role":"viewer"}}"#, "a".repeat(70_000));
     check_problem(&server.send("POST", "/api/v1/tokens", Some("admin"), &long).await, 413, "a long body");
     check_problem(&server.request("POST", "/api/v1/tokens", Some("admin")).await, 415, "no body");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named_as_it_was_asked_for() {
+    let server = Server::start(false).await;
+    for (method, path, status) in [
+        ("GET", "/api/v1/nope", 404),
+        ("GET", "/nope", 404),
+        ("PUT", "/api/v1/stations", 405),
+        ("PUT", "/healthz", 405),
+    ] {
+        let answer = server.request(method, path, Some("admin")).await;
+        check_problem(&answer, status, path);
+        assert!(answer.body.contains(&format!(" at {path}; ")), "{}", answer.body);
+    }
     server.stop().await;
 }
 
@@ -257,7 +293,7 @@ async fn the_audit_log_is_cut_by_time_and_opened_in_a_spreadsheet() {
     let file = ask("format=csv&who=operator").await;
     assert!(file.head.contains("filename=\"audit.csv\""), "{}", file.head);
     let mut lines = file.body.lines();
-    assert_eq!(lines.next(), Some("\u{feff}id,time,who,role,action,target,detail"));
+    assert_eq!(lines.next(), Some("\u{feff}id,time (Asia/Shanghai),who,role,action,target,detail"));
     let line = lines.next().unwrap();
     assert!(line.contains(",operator,operator,command.report_now,jb-002,"), "{line}");
     check_problem(&ask("from=noon").await, 400, "from");

@@ -170,7 +170,7 @@ async fn a_quarantine_opens_in_a_spreadsheet() {
     let item = |answer: &Answer| answer.body.contains("out_of_range");
     let answer = server.until("/api/v1/quarantine?format=csv", item).await;
     assert!(answer.head.contains("content-type: text/csv; charset=utf-8"), "{}", answer.head);
-    assert!(answer.body.starts_with("\u{feff}id,received_at,station"), "{}", answer.body);
+    assert!(answer.body.starts_with("\u{feff}id,received_at (Asia/Shanghai),station"), "{}", answer.body);
     assert!(!answer.body.contains("999"), "a payload in {}", answer.body);
     check_problem(&server.get("/api/v1/quarantine?format=xlsx").await, 400, "format");
     server.stop().await;

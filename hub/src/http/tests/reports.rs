@@ -55,8 +55,12 @@ async fn utilisation_opens_in_a_spreadsheet() {
     let answer = server.get("/api/v1/utilisation?by=station&format=csv").await;
     assert!(answer.head.contains("filename=\"utilisation.csv\""), "{}", answer.head);
     let head = answer.body.lines().next().unwrap();
-    assert!(head.starts_with("\u{feff}by,key,district,kind,stations,from,to,seat_utilisation,"), "{head}");
-    assert!(head.ends_with("swaps_ok,swaps_no_ready,swaps_no_empty"), "{head}");
+    let begin = "\u{feff}by,key,district,kind,stations,from (Asia/Shanghai),to (Asia/Shanghai),seat_utilisation,\
+                 seat_utilisation_coverage,seat_utilisation_reason,";
+    assert!(head.starts_with(begin), "{head}");
+    let swaps = "swaps,swaps_ok,swaps_no_ready,swaps_no_empty,swaps_not_inserted,swaps_not_taken,swaps_door_open,\
+                 swaps_timeout,swaps_wrong_battery,swaps_offline";
+    assert!(head.ends_with(swaps), "{head}");
     server.stop().await;
 }
 

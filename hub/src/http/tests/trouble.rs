@@ -63,6 +63,7 @@ async fn alerts_are_filtered_and_opened_in_a_spreadsheet() {
     check_problem(&server.get("/api/v1/alerts/0000000000000000").await, 404, "unknown");
     let file = server.get("/api/v1/alerts?rule=cabinet_smoke&format=csv").await.body;
     assert!(file.starts_with("\u{feff}id,rule,severity"), "{file}");
+    assert!(file.contains(",starts_at (Asia/Shanghai),ends_at (Asia/Shanghai),"), "{file}");
     assert!(file.contains(alert["title"]["zh"].as_str().unwrap()), "{file}");
     server.stop().await;
 }

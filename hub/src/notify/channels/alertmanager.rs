@@ -57,7 +57,7 @@ fn ends_at(notice: &Notice, now_ms: i64) -> i64 {
 
 fn alert(notice: &Notice, severity: Severity, ends_at: i64, config: &Channel, words: &Words) -> Value {
     let alert = &notice.alert;
-    let name = if notice.event == Event::Test { "waystation_test" } else { alert.rule.as_str() };
+    let name = if notice.event == Event::Test { "waystation_test" } else { notice.rule() };
     let mut labels = Map::new();
     let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.into());
     label("alertname", name);
@@ -77,15 +77,15 @@ fn alert(notice: &Notice, severity: Severity, ends_at: i64, config: &Channel, wo
         label("factor", common.factor.as_str());
         label("common", &common.value);
     }
-    let lang = languages(config.language)[0].as_str();
+    let lang = languages(config.language)[0];
     let stations = alert.stations.iter().take(STATIONS_NAMED).map(|id| words.station(id.as_str(), Lang::Zh));
     let mut posted = json!({
         "labels": labels,
         "annotations": {
-            "summary": alert.title(lang),
-            "description": alert.advice(lang),
-            "title_zh": alert.title("zh"), "title_en": alert.title("en"),
-            "advice_zh": alert.advice("zh"), "advice_en": alert.advice("en"),
+            "summary": words.title(notice, lang),
+            "description": words.advice(notice, lang),
+            "title_zh": words.title(notice, Lang::Zh), "title_en": words.title(notice, Lang::En),
+            "advice_zh": words.advice(notice, Lang::Zh), "advice_en": words.advice(notice, Lang::En),
             "stations": stations.collect::<Vec<_>>().join(", "),
             "stations_count": alert.stations.len().to_string(),
         },

@@ -6,7 +6,7 @@
 //! X-Waystation-Timestamp: <s>
 //! X-Waystation-Signature: sha256=<hexadecimal HMAC-SHA256 of "<s>.<body>" under the secret>
 //! ```
-//! Any 2xx is an acknowledgement. A notice may come twice; `alert.id` with `event` tells them apart.
+//! A test has the rule `test`. Any 2xx is an acknowledgement. A notice may come twice; `alert.id` with `event` tells them apart.
 
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use super::super::client;
 use super::super::notice::Notice;
 use super::super::outcome::Outcome;
 use super::super::sign;
-use super::super::words::Words;
+use super::super::words::{Lang, Words};
 use super::authorised;
 use crate::config::Channel;
 
@@ -41,12 +41,13 @@ pub(super) async fn send(
 
 fn body(notices: &[Notice], words: &Words, now_ms: i64) -> Value {
     let items = notices.iter().map(|notice| {
-        let alert = &notice.alert;
+        let mut alert = json!(notice.alert);
+        alert["rule"] = notice.rule().into();
         json!({
             "event": notice.event,
             "alert": alert,
-            "title": { "zh": alert.title("zh"), "en": alert.title("en") },
-            "advice": { "zh": alert.advice("zh"), "en": alert.advice("en") },
+            "title": { "zh": words.title(notice, Lang::Zh), "en": words.title(notice, Lang::En) },
+            "advice": { "zh": words.advice(notice, Lang::Zh), "en": words.advice(notice, Lang::En) },
             "link": words.link(notice),
         })
     });

@@ -6,6 +6,7 @@ use crate::config::{Channel, ChannelKind, ChannelLanguage, Severity};
 use crate::notify::Outcome;
 use crate::notify::channels::Sender;
 use crate::notify::notice::{Event, Notice};
+use crate::notify::probe::test_notice;
 use crate::notify::sign;
 
 const DINGTALK_OK: &str = r#"{"errcode":0,"errmsg":"ok"}"#;
@@ -162,6 +163,34 @@ async fn alertmanager() {
         (&before["labels"]["severity"], &before["endsAt"]),
         (&"warning".into(), &"2023-11-14T22:13:20Z".into())
     );
+}
+
+/// Whoever is on call reads the title first, and believes it.
+#[tokio::test]
+async fn a_test_says_that_it_is_one_and_nothing_of_an_alert() {
+    let says = |value: &serde_json::Value, part: &str| assert!(text(value).contains(part), "{part}: {value}");
+    let request = send("/hook", channel(ChannelKind::Webhook), "", &[test_notice(NOW)]).await;
+    let item = &request.json()["notices"][0];
+    assert_eq!((&item["event"], &item["alert"]["rule"]), (&"test".into(), &"test".into()));
+    for part in ["title", "advice"] {
+        says(&item[part]["zh"], "测试");
+        says(&item[part]["en"].to_string().to_lowercase().into(), "test");
+    }
+    says(&item["title"]["zh"], "没有异常");
+    says(&item["title"]["en"], "nothing is wrong");
+
+    let config = Channel { language: ChannelLanguage::En, ..channel(ChannelKind::Alertmanager) };
+    let posted = send("/", config, "", &[test_notice(NOW)]).await.json();
+    let (labels, said) = (&posted[0]["labels"], &posted[0]["annotations"]);
+    assert_eq!(labels["alertname"], "waystation_test");
+    says(&said["summary"], "nothing is wrong");
+    says(&said["description"], "This is a test");
+    says(&said["title_zh"], "没有异常");
+    says(&said["advice_zh"], "无需处理");
+    for sent in [item, &posted] {
+        let sent = sent.to_string();
+        assert!(!sent.contains("hub_blind") && !sent.contains("看不到"), "{sent}");
+    }
 }
 
 #[tokio::test]
