@@ -2,6 +2,7 @@
 
 import {
   AxisPlacement,
+  BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
   BigValueTextMode,
@@ -24,7 +25,7 @@ import {
   SortOrder,
 } from "@grafana/grafana-foundation-sdk/common";
 import { PanelBuilder as Bars } from "@grafana/grafana-foundation-sdk/barchart";
-import { PanelBuilder as Histogram } from "@grafana/grafana-foundation-sdk/histogram";
+import { PanelBuilder as Gauges } from "@grafana/grafana-foundation-sdk/bargauge";
 import { PanelBuilder as Stat } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as Timeline } from "@grafana/grafana-foundation-sdk/statetimeline";
 import { PanelBuilder as Table } from "@grafana/grafana-foundation-sdk/table";
@@ -163,22 +164,13 @@ export function bars(
   sheet.add(panel, words, look, place, [target]);
 }
 
-/** How many things have which value. */
-export function histogram(
-  sheet: Sheet,
-  words: Words,
-  look: Look,
-  place: Place,
-  target: Target,
-  options: { field: string; bucket: number },
-): void {
-  const panel = new Histogram()
-    .bucketSize(options.bucket)
-    .combine(true)
-    .fillOpacity(60)
-    .withTransformation({ id: "filterFieldsByName", options: { include: { names: [options.field] } } })
-    .legend(new VizLegendOptionsBuilder().showLegend(false).displayMode(LegendDisplayMode.List));
-  sheet.add(panel, words, look, place, [target]);
+/** A bar for each query, with its number. */
+export function gauges(sheet: Sheet, words: Words, look: Look, place: Place, targets: readonly Target[]): void {
+  const panel = new Gauges()
+    .orientation(VizOrientation.Horizontal)
+    .displayMode(BarGaugeDisplayMode.Basic)
+    .reduceOptions(new ReduceDataOptionsBuilder().values(false).calcs(["lastNotNull"]).fields(""));
+  sheet.add(panel, words, look, place, targets);
 }
 
 function legend(): VizLegendOptionsBuilder {

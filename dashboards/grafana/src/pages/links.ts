@@ -5,6 +5,7 @@ import { count, plain, steps, type Look } from "../kit/look";
 import { curves, stat, table } from "../kit/panels";
 import { IN_DISTRICT, PROMETHEUS, curve, range, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
+import { common } from "../words/common";
 import { links as words, linksColumns as titles } from "../words/links";
 import { clockOffset, district, rssi, since, station, upsLeft, waiting } from "./shared";
 
@@ -116,7 +117,7 @@ function gateways(sheet: Sheet): void {
     `SELECT "mains", "ups_pct" FROM (${lastWords('last("mains") AS "mains", "ups_pct"')}) ` +
     'WHERE "mains" = false GROUP BY "station", "district"';
   table(sheet, words.powerList, upsLeft, place, [rows(power)], {
-    columns: [station, district, { field: "ups_pct", title: titles.ups, look: upsLeft }, since],
+    columns: [station, district, { field: "ups_pct", title: titles.ups, look: upsLeft }, { ...since, title: common.at }],
     order: { field: "ups_pct", desc: false, limit: 100 },
   });
 }

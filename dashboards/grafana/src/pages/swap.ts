@@ -2,7 +2,7 @@
 
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { count, plain, steps, type Look } from "../kit/look";
-import { curves, histogram, stat, table } from "../kit/panels";
+import { curves, gauges, stat, table } from "../kit/panels";
 import { IN_DISTRICT, PROMETHEUS, curve, instantRows, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
 import { ratio, type Column } from "../kit/tables";
@@ -132,9 +132,18 @@ function batteries(sheet: Sheet): void {
     columns: [station, device, slot, { field: "cell", title: titles.cell, look: cellTemperature }, { ...since, title: common.at }],
     order: { field: "cell", desc: true, limit: 20 },
   });
-  const spread = `SELECT last("soh_pct") AS "soh_pct" FROM "slot" WHERE ${RECENT} GROUP BY "station", "device", "slot"`;
-  histogram(sheet, words.healthSpread, health, { width: 12, height: 8 }, rows(spread), { field: "soh_pct", bucket: 5 });
   const { say } = sheet.edition;
+  const healthOf = (where: string, name: string) =>
+    curve(
+      `SELECT count("soh") FROM (SELECT last("soh_pct") AS "soh" FROM "slot" WHERE ${RECENT} ` +
+        `GROUP BY "station", "device", "slot") WHERE ${where}`,
+      name,
+    );
+  gauges(sheet, words.healthSpread, count(), { width: 12, height: 8 }, [
+    healthOf('"soh" < 80', say(titles.worn)),
+    healthOf('"soh" >= 80 AND "soh" < 90', say(titles.used)),
+    healthOf('"soh" >= 90', say(titles.fresh)),
+  ]);
   const line = (of: "max" | "mean", field: string, measurement: string, name: string) =>
     curve(`SELECT ${of}("${field}") FROM "${measurement}" WHERE ${CHOSEN} GROUP BY time($__interval) fill(none)`, name);
   curves(

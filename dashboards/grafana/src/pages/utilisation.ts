@@ -20,7 +20,9 @@ export const info: PageInfo = {
   choices: ["district"],
 };
 
-const DAYS = `FROM "utilisation_1d" WHERE $timeFilter AND ${IN_DISTRICT}`;
+const ALL_DAYS = `FROM "utilisation_1d" WHERE $timeFilter AND ${IN_DISTRICT}`;
+/** Of stations that count people: one that does not has no coverage to speak of. */
+const DAYS = `${ALL_DAYS} AND "observed_s" >= 0`;
 const HOURS = `FROM "utilisation_1h" WHERE $timeFilter AND ${IN_DISTRICT}`;
 const SEATS = 'sum("seated_s") / sum("capacity_s")';
 const NIGHT = 'sum("night_entries") / sum("entries")';
@@ -165,7 +167,7 @@ function lists(sheet: Sheet): void {
   });
   const denied =
     'SELECT sum("doors_denied") AS "denied", sum("doors_granted") AS "granted", ' +
-    `sum("doors_denied") / (sum("doors_denied") + sum("doors_granted")) AS "ratio" ${DAYS} GROUP BY "station", "district"`;
+    `sum("doors_denied") / (sum("doors_denied") + sum("doors_granted")) AS "ratio" ${ALL_DAYS} GROUP BY "station", "district"`;
   table(sheet, words.doors, count(), place, [rows(denied)], {
     columns: [
       station,

@@ -55,7 +55,7 @@ export const swap = {
   },
   healthSpread: {
     title: ["电池健康度分布", "Health of the batteries"],
-    about: ["整体左移说明电池批次老化。", "When the whole moves to the left, the lot is ageing."],
+    about: ["一小时内上报的电池数。80% 以下的安排更换，80–90% 的备好预算。", "Batteries reported within the hour. Replace those below 80 %; plan money for those of 80 to 90 %."],
   },
   hot: {
     title: ["温度最高的 20 个仓位", "The 20 hottest slots"],
@@ -77,6 +77,9 @@ export const swapColumns = {
   soh: ["健康度", "Health"],
   cycles: ["循环次数", "Cycles"],
   cell: ["电芯温度", "Cell"],
+  worn: ["80% 以下", "below 80 %"],
+  used: ["80–90%", "80–90 %"],
+  fresh: ["90% 及以上", "90 % and more"],
   cellMax: ["电芯最高", "cells, highest"],
   cellMean: ["电芯平均", "cells, mean"],
   cabinetMax: ["柜内最高", "cabinets, highest"],
