@@ -15,7 +15,10 @@ influxd               influxdb
 mosquitto             mosquitto
 mosquitto_pub         mosquitto-clients
 victoria-metrics      victoria-metrics
+prometheus            prometheus
 prometheus-alertmanager prometheus-alertmanager
+node                  nodejs
+npm                   npm
 python3               python3
 python:paho.mqtt      python3-paho-mqtt
 python:aiosmtpd       python3-aiosmtpd
@@ -67,7 +70,7 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
   exit 1
 fi
 
-# The packages bring services that would take ports 1883, 8086 and 9093. The tests start their own, so none is started.
+# The packages bring services that would take ports 1883, 8086, 9090 and 9093. The tests start their own, so none is started.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
@@ -79,7 +82,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 apt-get install -q -y --no-install-recommends "${missing[@]}"
 if [ -d /run/systemd/system ]; then
-  echo "The services mosquitto, influxdb and prometheus-alertmanager are installed but not started. To keep them off after a reboot:"
-  echo "  systemctl disable mosquitto influxdb prometheus-alertmanager"
+  echo "The services mosquitto, influxdb, prometheus and prometheus-alertmanager are installed but not started. To keep them off after a reboot:"
+  echo "  systemctl disable mosquitto influxdb prometheus prometheus-alertmanager"
 fi
 install_python_programs

@@ -133,7 +133,9 @@ fn enough(is: bool, otherwise: &str) -> Result<(), String> {
 
 /// The columns that a table shows and dresses are those that its queries and transformations make.
 fn check_columns(place: &str, panel: &Value, queries: &[BTreeSet<String>]) {
-    if let Some(field) = panel["options"]["reduceOptions"]["fields"].as_str().filter(|field| !field.is_empty()) {
+    if let Some(field) =
+        panel["options"]["reduceOptions"]["fields"].as_str().filter(|field| !field.is_empty())
+    {
         let name = field.trim_start_matches("/^").trim_end_matches("$/");
         assert!(queries.iter().all(|columns| columns.contains(name)), "{place}: no column `{name}`");
     }

@@ -14,6 +14,8 @@ export interface Column {
   /** Leads to the page of the station that stands in it. */
   toStation?: boolean;
   width?: number;
+  /** Its colour fills the cell. */
+  filled?: boolean;
 }
 
 export interface TableOptions {
@@ -32,7 +34,7 @@ export function tableTransformations(options: TableOptions): DataTransformerConf
   const names = options.columns.map((column) => column.field);
   const order = options.order;
   const sorted = order ? [{ id: "sortBy", options: { sort: [{ field: order.field, desc: order.desc }] } }] : [];
-  const limited = order?.limit === undefined ? [] : [{ id: "limit", options: { limitField: String(order.limit) } }];
+  const limited = order?.limit === undefined ? [] : [{ id: "limit", options: { limitField: order.limit } }];
   return [
     ...(options.before ?? []),
     ...sorted,
@@ -53,7 +55,8 @@ export function columnProperties(column: Column, edition: Edition): DynamicConfi
       properties.push({ id: "mappings", value: mappings(look.states, edition.say) });
     }
     if (look.states || look.steps.length > 1) {
-      properties.push({ id: "custom.cellOptions", value: { type: TableCellDisplayMode.ColorText } });
+      const type = column.filled ? TableCellDisplayMode.ColorBackground : TableCellDisplayMode.ColorText;
+      properties.push({ id: "custom.cellOptions", value: { type } });
     }
   }
   if (column.toStation) {
@@ -66,11 +69,11 @@ export function columnProperties(column: Column, edition: Edition): DynamicConfi
   return properties;
 }
 
-/** Puts the rows of several queries beside each other, those with the same value in `field`. */
-export const joined = (field: string): DataTransformerConfig => ({
-  id: "joinByField",
-  options: { byField: field, mode: "inner" },
-});
+/** Puts the rows of two queries beside each other, those with the same value in `field`; the time is that of the first. */
+export const joined = (field: string): DataTransformerConfig[] => [
+  { id: "organize", filter: { id: "byRefId", options: "B" }, options: { excludeByName: { Time: true } } },
+  { id: "joinByField", options: { byField: field, mode: "inner" } },
+];
 
 /** A new column: one divided by another. */
 export const ratio = (alias: string, left: string, right: string): DataTransformerConfig => ({

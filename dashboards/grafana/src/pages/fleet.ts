@@ -90,11 +90,11 @@ function down(sheet: Sheet): void {
     { width: 12, height: 14 },
     [rows(offline), rows(lastWords)],
     {
-      before: [joined("station")],
+      before: joined("station"),
       columns: [
         station,
         district,
-        { ...since, field: "Time 1" },
+        since,
         { field: "mains", title: titles.mains, look: spoken(mains) },
         { field: "ups_pct", title: titles.ups, look: upsLeft },
         { field: "rssi_dbm", title: titles.signal, look: rssi },
@@ -102,7 +102,7 @@ function down(sheet: Sheet): void {
         { field: "clock_offset_ms", title: titles.clock, look: clockOffset },
         { field: "disk_free_mb", title: titles.disk, look: diskFree },
       ],
-      order: { field: "Time 1", desc: true, limit: 200 },
+      order: { field: "Time", desc: true, limit: 200 },
     },
   );
 }

@@ -104,7 +104,7 @@ function gateways(sheet: Sheet): void {
     before: [
       { id: "calculateField", options: { alias: "distance", mode: "unary", unary: { operator: "abs", fieldName: "off" }, timeSeries: false } },
       { id: "sortBy", options: { sort: [{ field: "distance", desc: true }] } },
-      { id: "limit", options: { limitField: "20" } },
+      { id: "limit", options: { limitField: 20 } },
     ],
     columns: [station, district, { field: "off", title: titles.clock, look: clockOffset }],
   });

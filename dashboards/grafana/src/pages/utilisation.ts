@@ -98,7 +98,7 @@ function week(sheet: Sheet): void {
     before,
     columns: [
       { field: weekday, title: titles.weekday, look: spoken(names), width: 80 },
-      ...hoursOfDay.map((hour) => ({ field: hour, title: [hour, hour] as const, look: heat })),
+      ...hoursOfDay.map((hour) => ({ field: hour, title: [hour, hour] as const, look: heat, filled: true })),
     ],
     order: { field: weekday, desc: false },
   });
