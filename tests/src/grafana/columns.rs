@@ -48,6 +48,7 @@ fn transformed(id: &str, options: &Value, columns: &Columns, title: &Value) -> C
             }
             made.insert(text(&options["alias"]));
         }
+        "convertFieldType" => need(columns, &options["conversions"][0]["targetField"], title),
         "formatTime" => need(columns, &options["timeField"], title),
         "sortBy" => need(columns, &options["sort"][0]["field"], title),
         "groupBy" => made = grouped(columns, options, title),

@@ -80,6 +80,7 @@ function week(sheet: Sheet): void {
   const key = { aggregations: [], operation: "groupby" };
   const before = [
     { id: "calculateField", options: { alias: "hour", mode: "binary", binary: { left: "Time", operator: "+", right: "0" }, timeSeries: false } },
+    { id: "convertFieldType", options: { conversions: [{ targetField: "hour", destinationType: "time" }] } },
     { id: "formatTime", options: { timeField: "hour", outputFormat: "HH", useTimezone: true } },
     { id: "formatTime", options: { timeField: "Time", outputFormat: "E", useTimezone: true } },
     { id: "groupBy", options: { fields: { Time: key, hour: key, seated: sum, capacity: sum } } },
