@@ -1,5 +1,6 @@
 // How numbers are shown: unit, decimals and thresholds, which every panel has.
 
+import * as units from "@grafana/grafana-foundation-sdk/units";
 import {
   MappingType,
   ThresholdsConfigBuilder,
@@ -31,7 +32,7 @@ export const plain = (unit: string, decimals = 0): Look => ({ unit, decimals, st
 
 /** How many there are; `from` says which number is no longer fine. */
 export const count = (...from: readonly (readonly [number, string])[]): Look => ({
-  unit: "short",
+  unit: units.LocaleFormat,
   decimals: 0,
   steps: from.length === 0 ? steps("blue") : steps("green", ...from),
   nothing: "0",

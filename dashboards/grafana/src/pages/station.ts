@@ -25,7 +25,7 @@ const temperature: Look = { unit: units.Celsius, decimals: 1, steps: steps("blue
 const humidity: Look = { unit: units.Humidity, decimals: 0, steps: steps("green", [80, "orange"]), min: 0, max: 100 };
 const dust: Look = { unit: units.MicrogramPerCubicMeter, decimals: 0, steps: steps("green", [50, "orange"]), min: 0 };
 const gases: Look = { unit: units.MilligramPerCubicMeter, decimals: 3, steps: steps("green", [0.08, "orange"], [0.6, "red"]), min: 0 };
-const noise: Look = { unit: "suffix: dB(A)", decimals: 0, steps: steps("green", [70, "orange"]) };
+const noise: Look = { unit: "suffix:dB(A)", decimals: 0, steps: steps("green", [70, "orange"]) };
 const load: Look = { unit: units.PercentUnit, decimals: 0, steps: steps("green", [0.8, "orange"], [1, "red"]) };
 
 export function build(sheet: Sheet): void {
@@ -129,7 +129,7 @@ function cabinets(sheet: Sheet): void {
       { field: "cell_temp_max_c", title: titles.cell, look: cellTemperature },
       { field: "voltage_v", title: titles.voltage, look: plain(units.Volt, 1) },
       { field: "current_a", title: titles.current, look: plain(units.Ampere, 1) },
-      { field: "cycles", title: titles.cycles, look: plain("short") },
+      { field: "cycles", title: titles.cycles, look: plain(units.LocaleFormat) },
       { ...since, title: common.at },
     ],
   });
@@ -184,7 +184,7 @@ function amenities(sheet: Sheet): void {
     `GROUP BY time($__interval), "device" fill(none) SLIMIT 20`;
   timeline(sheet, words.amenities, spoken(amenityStates), { width: 18, height: 8 }, [curve(states, "$tag_device")]);
   const fund = `SELECT last("fund_total_fen") / 100 FROM "fund" WHERE ${AT_STATION} AND time > now() - 90d`;
-  stat(sheet, words.fund, plain("currency:¥", 2), { width: 6, height: 8 }, curve(fund, "fund"));
+  stat(sheet, words.fund, plain("prefix:¥", 2), { width: 6, height: 8 }, curve(fund, "fund"));
 }
 
 function gateway(sheet: Sheet): void {

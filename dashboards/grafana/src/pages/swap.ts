@@ -121,7 +121,7 @@ function batteries(sheet: Sheet): void {
       device,
       slot,
       { field: "soh_pct", title: titles.soh, look: health },
-      { field: "cycles", title: titles.cycles, look: plain("short") },
+      { field: "cycles", title: titles.cycles, look: plain(units.LocaleFormat) },
     ],
     order: { field: "soh_pct", desc: false, limit: 20 },
   });

@@ -45,7 +45,7 @@ function figures(sheet: Sheet): void {
   stat(sheet, words.seats, seats, place, curve(`SELECT ${SEATS} ${DAYS}`, "seats"));
   stat(sheet, words.visits, count(), place, curve(`SELECT sum("entries") ${DAYS}`, "visits"));
   const perStation = `SELECT mean("entries") ${DAYS} AND "data_coverage" >= 0.8`;
-  stat(sheet, words.perStation, plain("short", 1), place, curve(perStation, "visits"));
+  stat(sheet, words.perStation, plain(units.LocaleFormat, 1), place, curve(perStation, "visits"));
   stat(sheet, words.night, share, place, curve(`SELECT ${NIGHT} ${DAYS}`, "night"));
   stat(sheet, words.crowded, hours, place, curve(`SELECT sum("crowded_s") ${DAYS}`, "crowded"));
   stat(sheet, words.coverage, coverage, place, curve(`SELECT mean("data_coverage") ${DAYS}`, "coverage"));
@@ -114,8 +114,8 @@ function extremes(sheet: Sheet): void {
       station,
       district,
       { field: "visits", title: titles.visits, look: count() },
-      { field: "per_day", title: titles.perDay, look: plain("short", 1) },
-      { field: "days", title: titles.days, look: plain("short") },
+      { field: "per_day", title: titles.perDay, look: plain(units.LocaleFormat, 1) },
+      { field: "days", title: titles.days, look: plain(units.LocaleFormat) },
       { field: "coverage", title: common.coverage, look: coverage },
     ],
     order: { field: "per_day", desc: false, limit: 20 },
