@@ -56,6 +56,7 @@ impl Story {
         mishaps(&hub, login(Self::STATION), &mut clients[0]);
         go_away(&hub, login(Self::GONE));
         let simulator = simulate(&hub, &logins);
+        tell_availability(&influxd);
         let story =
             Self { _simulator: simulator, _clients: clients, prometheus, hub, influxd, _receiver: receiver };
         story.wait();
@@ -128,6 +129,25 @@ fn tell_past(hub: &Hub, login: &Login) -> Client {
         first += some.len() as u64;
     }
     client
+}
+
+/// A day's availability is written once the day is over, which no test waits for: the point of one station, in the
+/// names of the manual.
+fn tell_availability(influxd: &Influxd) {
+    let manual = std::fs::read_to_string(crate::grafana::folder().join("../../docs/operations.md"));
+    let manual = manual.expect("the manual");
+    let fields =
+        [("due_s", 86_400), ("down_s", 600), ("link_down_s", 300), ("unknown_s", 60), ("planned_s", 0)];
+    for (name, _) in fields {
+        assert!(manual.contains(&format!("`{name}`")), "{name}");
+    }
+    let fields: Vec<String> = fields.map(|(name, seconds)| format!("{name}={seconds}")).to_vec();
+    let day = now_ms() - 2 * 86_400_000;
+    influxd.write(&format!(
+        "utilisation_1d,district=大兴区,station={} {} {day}",
+        Story::STATION,
+        fields.join(",")
+    ));
 }
 
 fn listen(hub: &Hub, reader: &Login) -> Client {

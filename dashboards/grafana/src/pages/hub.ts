@@ -111,4 +111,6 @@ function outward(sheet: Sheet): void {
     "{{channel}} · {{result}}",
   );
   curves(sheet, words.notices, count(), half, [notices], source);
+  const begun = range("max by (file) (waystation_files_begun_anew)", "{{file}}");
+  curves(sheet, words.files, count([1, "red"]), { width: 24, height: 5 }, [begun], { ...source, steps: true });
 }

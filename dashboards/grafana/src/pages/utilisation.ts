@@ -37,6 +37,7 @@ export function build(sheet: Sheet): void {
   week(sheet);
   days(sheet);
   extremes(sheet);
+  availability(sheet);
   lists(sheet);
 }
 
@@ -157,6 +158,36 @@ function days(sheet: Sheet): void {
     ],
     { interval: "1d" },
   );
+}
+
+/** 1 − (down + unknown) ÷ (time − planned maintenance); an outage of the link is the station's own only in the first. */
+const AVAILABLE = '(sum("due_s") - sum("down_s") - sum("link_down_s") - sum("unknown_s")) / sum("due_s")';
+const STATION_AVAILABLE = '(sum("due_s") - sum("down_s") - sum("unknown_s")) / sum("due_s")';
+
+function availability(sheet: Sheet): void {
+  const { say } = sheet.edition;
+  const place = { width: 12, height: 10 };
+  const look: Look = { unit: units.PercentUnit, decimals: 2, steps: steps("red", [0.95, "orange"], [0.99, "green"]), max: 1 };
+  const daily = [
+    curve(`SELECT ${AVAILABLE} ${ALL_DAYS} ${BY_DAY}`, say(titles.seen)),
+    curve(`SELECT ${STATION_AVAILABLE} ${ALL_DAYS} ${BY_DAY}`, say(titles.own)),
+  ];
+  curves(sheet, words.availability, look, place, daily, { interval: "1d" });
+  const least =
+    `SELECT ${AVAILABLE} AS "seen", ${STATION_AVAILABLE} AS "own", sum("down_s") AS "down", sum("link_down_s") AS "link_down", ` +
+    `sum("unknown_s") AS "unknown" ${ALL_DAYS} AND "due_s" > 0 GROUP BY "station", "district"`;
+  table(sheet, words.least, look, place, [rows(least)], {
+    columns: [
+      station,
+      district,
+      { field: "own", title: titles.own, look },
+      { field: "seen", title: titles.seen, look },
+      { field: "down", title: titles.down, look: hours },
+      { field: "link_down", title: titles.linkDown, look: hours },
+      { field: "unknown", title: titles.unknown, look: hours },
+    ],
+    order: { field: "own", desc: false, limit: 20 },
+  });
 }
 
 function lists(sheet: Sheet): void {

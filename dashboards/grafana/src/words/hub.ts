@@ -89,6 +89,10 @@ export const hub = {
     title: ["HTTP 应答", "HTTP answers"],
     about: ["每秒，按状态码。5xx 请看日志。", "A second, by status. For 5xx see the log."],
   },
+  files: {
+    title: ["重新建立的文件", "Files begun anew"],
+    about: ["1 表示启动时该文件损坏或丢失，已重新建立：按运维手册“数据文件损坏”恢复备份。", "1: this file was damaged or gone at the start and was begun anew. Restore it as the operations manual says."],
+  },
   notices: {
     title: ["告警通知", "Alert notices"],
     about: ["按渠道和结果，最多的 20 条。failed 或 dropped 时用 check --send 测试渠道。", "By channel and result, the 20 most. At failed or dropped try the channel with check --send."],

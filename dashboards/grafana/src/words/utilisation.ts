@@ -61,6 +61,14 @@ export const utilisation = {
     title: ["数据最不完整的 20 个站点", "The 20 stations with the least data"],
     about: ["先查链路页；在线而无人数数据的，检查计数器。", "See links first; when online without counts, check the counter."],
   },
+  availability: {
+    title: ["每日可用率", "Availability by day"],
+    about: ["中枢看到的，和扣除链路中断后站点自身的；已结束的日子，计划维护不计。两条线分开时修链路，一起下降时修站点。", "As the hub saw it, and of the stations themselves without outages of links; of days that are over, planned maintenance left out. When the lines part, mend links; when both fall, mend stations."],
+  },
+  least: {
+    title: ["可用率最低的 20 个站点", "The 20 least available stations"],
+    about: ["站点自身可用率最低的在前：先查供电和网关。未知不算正常。", "By the stations' own availability: look at power and gateway first. Unknown is not up."],
+  },
   doors: {
     title: ["拒绝开门最多的 20 个站点", "The 20 stations that denied most"],
     about: ["无人值守时段：拒绝 ÷（开门 + 拒绝）。高说明登记流程或读卡器有问题。", "In unstaffed hours: denied ÷ (granted + denied). When high, registration or the reader is at fault."],
@@ -78,6 +86,11 @@ export const utilisationColumns = {
   denied: ["拒绝", "Denied"],
   granted: ["开门", "Granted"],
   ratio: ["占比", "Share"],
+  seen: ["中枢看到的", "as the hub saw it"],
+  own: ["站点自身", "of the stations"],
+  down: ["站点停机", "Station down"],
+  linkDown: ["链路中断", "Link down"],
+  unknown: ["未知", "Unknown"],
   weekday: ["星期", "Day"],
   days: ["天数", "Days"],
 } as const satisfies Record<string, Text>;
