@@ -9,7 +9,7 @@ DEMO ?=
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo console console-check test check bench soak fuzz deny deps clean
+.PHONY: help demo console console-check test check panels bench soak fuzz deny deps clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,7 @@ demo: $(CONSOLE) ## a hub with simulated stations; open the address that it prin
 
 test: deps check console-check ## everything that must hold: format, lints, unit and end-to-end tests, mosquitto
 	$(CARGO) build $(PROGRAMS) --bins
+	cd dashboards/grafana && npm ci && npm test
 	$(CARGO) test --workspace
 	@echo "make test: everything passed"
 
@@ -43,6 +44,9 @@ console-check: $(CONSOLE)
 check: $(CONSOLE) ## format and lints only
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+panels: ## write the Grafana dashboards anew from dashboards/grafana/src
+	cd dashboards/grafana && npm ci && npm run generate
 
 bench: $(CONSOLE) ## measure this machine, beside mosquitto, rumqttd and InfluxDB; writes docs/benchmarks.md
 	$(CARGO) build --release $(PROGRAMS) -p waystation-bench

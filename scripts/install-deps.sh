@@ -15,6 +15,7 @@ influxd               influxdb
 mosquitto             mosquitto
 mosquitto_pub         mosquitto-clients
 victoria-metrics      victoria-metrics
+prometheus            prometheus
 prometheus-alertmanager prometheus-alertmanager
 amtool                prometheus-alertmanager
 promtool              prometheus

@@ -85,6 +85,13 @@ impl Influxd {
         series.iter().flat_map(rows_of).collect()
     }
 
+    /// The same series by series, with nulls, as dashboards see it.
+    pub fn series(&self, query: &str) -> Vec<Vec<Row>> {
+        let answer = self.ask("GET", query);
+        let series = answer["results"][0]["series"].as_array().cloned().unwrap_or_default();
+        series.iter().map(rows_with_nulls).collect()
+    }
+
     /// The first number of a query such as `SELECT count(x) FROM y`; 0 without a row.
     pub fn number(&self, query: &str) -> u64 {
         self.ask("GET", query)["results"][0]["series"][0]["values"][0][1].as_u64().unwrap_or(0)
@@ -110,12 +117,18 @@ impl Influxd {
 }
 
 fn rows_of(series: &Value) -> Vec<Row> {
+    let mut rows = rows_with_nulls(series);
+    rows.iter_mut().for_each(|row| row.retain(|_, value| !value.is_null()));
+    rows
+}
+
+fn rows_with_nulls(series: &Value) -> Vec<Row> {
     let columns = series["columns"].as_array().cloned().unwrap_or_default();
     let tags = series["tags"].as_object().cloned().unwrap_or_default();
     let row = |values: &Value| {
         let values = values.as_array().cloned().unwrap_or_default();
         let names = columns.iter().filter_map(|name| name.as_str().map(str::to_owned));
-        let mut row: Row = names.zip(values).filter(|(_, value)| !value.is_null()).collect();
+        let mut row: Row = names.zip(values).collect();
         row.extend(tags.clone());
         row
     };

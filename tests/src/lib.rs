@@ -1,4 +1,4 @@
-//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Alertmanager, a mail server — each in a folder and on ports of its own, and
+//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Prometheus, Alertmanager, a mail server — each in a folder and on ports of its own, and
 //! talks to them the way that their users do. Nothing in here is a mock, and nothing links the hub's code: what the
 //! tests know of it is the wire contract.
 //!
@@ -10,6 +10,7 @@
 pub mod agent;
 pub mod alertmanager;
 pub mod certs;
+pub mod grafana;
 pub mod http;
 pub mod hub;
 pub mod influxd;
@@ -20,9 +21,11 @@ pub mod mqtt;
 pub mod ports;
 pub mod process;
 pub mod programs;
+pub mod prometheus;
 pub mod random;
 pub mod readings;
 pub mod receiver;
+pub mod story;
 pub mod toml;
 pub mod wait;
 
@@ -33,6 +36,7 @@ pub use influxd::Influxd;
 pub use load::Load;
 pub use mailserver::MailServer;
 pub use mqtt::{Client, Connect, Packet, Received, Version};
+pub use prometheus::Prometheus;
 pub use random::Random;
 pub use receiver::{Post, Receiver};
 pub use wait::{PATIENCE, until, until_some};
