@@ -1,0 +1,54 @@
+// Somebody who may only look is offered nothing else, and somebody whose token is withdrawn is asked who they are.
+
+import assert from "node:assert/strict";
+import { person, until } from "../chromium.mjs";
+import { PAGES, settled, signIn } from "../console.mjs";
+import { please } from "../stage.mjs";
+
+/** Buttons that change something. */
+const ACTS = /^(确认|静默|开门.*|添加.*|结束|登记.*|编辑|修改|删除|移除|撤销|更换.*|换发.*|发送测试|测试)$/;
+
+/** @type {import("../run.mjs").Scenario} */
+export async function scenario(browser, complaints, { url, tokens }) {
+  const context = await person(browser, complaints);
+  const page = await context.newPage();
+  complaints.expect(/status of 401/);
+  // What only operators and admins may ask for is not asked for, so no 403 is expected.
+  await page.goto(`${url}/#/alerts`);
+  await signIn(page, tokens.viewer);
+  await page.getByRole("heading", { level: 1, name: "告警" }).waitFor();
+  for (const [name, path] of Object.entries(PAGES)) {
+    if (name === "login" || name === "screen") continue;
+    await page.goto(`${url}/#${path}`);
+    await settled(page);
+    const offered = await page.locator("main").getByRole("button").allTextContents();
+    assert.deepEqual(
+      offered.filter((text) => ACTS.test(text.trim())),
+      [],
+      `${name} offers a viewer what is not theirs`,
+    );
+  }
+  await withdrawn(page, url, tokens);
+  await context.close();
+}
+
+/**
+ * @param {import("playwright-core").Page} page
+ * @param {string} url
+ * @param {import("../stage.mjs").Stage["tokens"]} tokens
+ */
+async function withdrawn(page, url, tokens) {
+  await page.goto(`${url}/#/stations`);
+  await page.getByRole("link", { name: "一号驿站" }).waitFor();
+  await please("revoke", "viewer");
+  const headers = { Authorization: `Bearer ${tokens.viewer}` };
+  await until("the hub knows that the token is withdrawn", async () => {
+    const answer = await page.request.get(`${url}/api/v1/me`, { headers });
+    return answer.status() === 401;
+  });
+  await page.getByRole("navigation").getByRole("link", { name: "审计" }).click();
+  await page.getByLabel("访问令牌").waitFor();
+  // Back to where they wanted to go.
+  await signIn(page, tokens.operator);
+  await page.getByRole("heading", { level: 1, name: "审计" }).waitFor();
+}
