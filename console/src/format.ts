@@ -24,9 +24,9 @@ export function showNumber(value: number, digits = 0): string {
   return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** A share of 0–1 as per cent. */
+/** A share of 0–1 as per cent; number and sign stay on one line. */
 export function showShare(share: number, digits = 1): string {
-  return `${showNumber(share * 100, digits)} %`;
+  return `${showNumber(share * 100, digits)}\u{a0}%`;
 }
 
 const UNITS = [

@@ -24,6 +24,15 @@ export function Layout({ children }: { children: ComponentChildren }) {
   const [location] = useLocation();
   const isHere = (path: string) => location === path || (path !== "/" && location.startsWith(`${path}/`));
   const bar = useRef<HTMLElement>(null);
+  const here = PAGES.find(([path]) => isHere(path))?.[1] ?? "product";
+  const title = here === "product" ? t("product") : `${t(here)} · ${t("product")}`;
+  useEffect(() => void (document.title = title), [title]);
+  const before = useRef(location);
+  useEffect(() => {
+    // Another page: who cannot see it is taken to its beginning.
+    if (before.current !== location) document.getElementById("content")?.focus();
+    before.current = location;
+  }, [location]);
   useEffect(() => {
     // Pages that fill the window need to know how many lines the bar has taken.
     const tell = (): void => root.style.setProperty("--bar", `${bar.current?.offsetHeight ?? 0}px`);

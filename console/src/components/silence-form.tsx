@@ -1,6 +1,6 @@
 // A new silence: what it matches, for how long, and why. What it would match now is counted while one writes.
 
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { send } from "../api/client";
 import type { Silence } from "../api/schema";
 import { fromField, toField } from "../format";
@@ -10,7 +10,7 @@ import { pick, speak } from "../words";
 import { RULES, SEVERITIES } from "../words/rules";
 import { silences } from "../words/silences";
 import { Actions, Field, useSending } from "./form";
-import { districts } from "./place-name";
+import { districts, stationByText, stationsNear } from "./place-name";
 
 const w = speak(silences);
 
@@ -159,20 +159,19 @@ function ConditionRow({ condition, change }: { condition: Condition; change(next
 /** A station by its id; the browser offers those that fit. */
 export function StationInput({ value, change }: { value: string; change(value: string): void }) {
   const name = pick(stations.value.get(value)?.name);
-  const near = [...stations.value.values()]
-    .filter((station) => station.id.includes(value) || pick(station.name).includes(value))
-    .slice(0, 20);
+  const list = useId();
   return (
     <span class="station-input">
       <input
         aria-label={w("station")}
-        list="stations-near"
+        list={list}
         required
         value={value}
-        onInput={(event) => change(event.currentTarget.value.trim())}
+        onInput={(event) => change(event.currentTarget.value)}
+        onChange={(event) => change(stationByText(event.currentTarget.value.trim()))}
       />
-      <datalist id="stations-near">
-        {near.map((station) => (
+      <datalist id={list}>
+        {stationsNear(value).map((station) => (
           <option key={station.id} value={station.id}>
             {pick(station.name)}
           </option>

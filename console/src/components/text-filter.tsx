@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 
 /** Pause after the last key press before the hub is asked, ms. */
 const PAUSE_MS = 300;
@@ -8,10 +8,13 @@ interface Props {
   value: string;
   choose(value: string): void;
   placeholder?: string;
+  /** What the browser offers for what is written so far: a value, and words for it. */
+  offer?(written: string): (readonly [value: string, label: string])[];
 }
 
 /** A text in a row of filters; it is taken when the person stops writing. */
-export function TextFilter({ label, value, choose, placeholder }: Props) {
+export function TextFilter({ label, value, choose, placeholder, offer }: Props) {
+  const list = useId();
   const [written, setWritten] = useState(value);
   useEffect(() => setWritten(value), [value]);
   useEffect(() => {
@@ -25,9 +28,19 @@ export function TextFilter({ label, value, choose, placeholder }: Props) {
       <input
         type="search"
         value={written}
+        {...(offer === undefined ? {} : { list })}
         {...(placeholder === undefined ? {} : { placeholder })}
         onInput={(event) => setWritten(event.currentTarget.value)}
       />
+      {offer !== undefined && (
+        <datalist id={list}>
+          {offer(written).map(([each, text]) => (
+            <option key={each} value={each}>
+              {text}
+            </option>
+          ))}
+        </datalist>
+      )}
     </label>
   );
 }

@@ -11,9 +11,9 @@ import { districts } from "../components/place-name";
 import { Select } from "../components/select";
 import { SilenceForm } from "../components/silence-form";
 import { Tabs } from "../components/tabs";
-import { TextFilter } from "../components/text-filter";
+import { StationFilter } from "../components/station-filter";
 import { meets, refreshFiring, takeAlert, worstFirst, type Condition } from "../state/alerts";
-import { failed, firing, loaded } from "../state/fleet";
+import { firing } from "../state/fleet";
 import { useChosen } from "../state/place";
 import { may } from "../state/session";
 import "../style/alerts.css";
@@ -84,7 +84,7 @@ function Filters() {
         choices={[any, ...districts().map((district) => [district, district] as const)]}
         choose={(district) => choose({ district })}
       />
-      <TextFilter
+      <StationFilter
         label={w("station")}
         value={chosen.get("station") ?? ""}
         choose={(station) => choose({ station })}
@@ -95,9 +95,17 @@ function Filters() {
 
 function Firing({ conditions }: { conditions: Condition[] }) {
   const [shown, setShown] = useState(CARDS);
+  // "Nothing is wrong" must not be said before anybody was asked.
+  const [answer, setAnswer] = useState<Error | "none yet" | "here">("none yet");
   useEffect(() => {
     const stop = new AbortController();
-    const refresh = () => void refreshFiring(stop.signal).catch(() => undefined);
+    const refresh = (): void => {
+      refreshFiring(stop.signal)
+        .then(() => setAnswer("here"))
+        .catch((error: Error) => {
+          if (!stop.signal.aborted) setAnswer(error);
+        });
+    };
     refresh();
     const timer = setInterval(refresh, REFRESH_MS);
     return () => {
@@ -111,8 +119,8 @@ function Firing({ conditions }: { conditions: Condition[] }) {
     const nothing = conditions.length === 0 ? w("none_firing") : w("none_found");
     return (
       <Waiting
-        busy={!loaded.value}
-        error={failed.value}
+        busy={answer === "none yet"}
+        error={answer instanceof Error ? answer : null}
         empty
         nothing={nothing}
         again={() => location.reload()}

@@ -17,7 +17,16 @@ import { audit } from "../words/audit";
 const w = speak(audit);
 
 /** Beginnings of actions that belong together. */
-const GROUPS = ["alert.", "silence.", "maintenance.", "command.", "station.", "token.", "notice."] as const;
+const GROUPS = [
+  "alert.",
+  "silence.",
+  "maintenance.",
+  "command.",
+  "station.",
+  "token.",
+  "notice.",
+  "channel.",
+] as const;
 const ROLES = ["viewer", "operator", "admin", "cli", "hub", "station"] as const;
 
 export function Audit() {

@@ -3,7 +3,7 @@
 import type { Outbox } from "../api/schema";
 import { More, usePages, Waiting } from "../components/asked";
 import { StationLink } from "../components/place-name";
-import { TextFilter } from "../components/text-filter";
+import { StationFilter } from "../components/station-filter";
 import { showNumber, showShare } from "../format";
 import { complete, hasLost, showRanges, totalsOf } from "../state/ledger";
 import { useChosen } from "../state/place";
@@ -31,7 +31,7 @@ export function Ledger() {
       <h1>{t("ledger")}</h1>
       <p class="hint">{w("about")}</p>
       <div class="filters no-print" role="search">
-        <TextFilter label={w("station")} value={station ?? ""} choose={(station) => choose({ station })} />
+        <StationFilter label={w("station")} value={station ?? ""} choose={(station) => choose({ station })} />
         <label class="check">
           <input
             type="checkbox"

@@ -6,7 +6,7 @@ import { More, useAsked, usePages, Waiting } from "../components/asked";
 import { Export } from "../components/export";
 import { StationLink } from "../components/place-name";
 import { Select } from "../components/select";
-import { TextFilter } from "../components/text-filter";
+import { StationFilter } from "../components/station-filter";
 import { showNumber, showTime } from "../format";
 import { useChosen } from "../state/place";
 import "../style/lists.css";
@@ -39,7 +39,7 @@ export function Quarantine() {
           choices={[["", w("any")], ...REASONS.map((each) => [each, w(`reason.${each}`)] as const)]}
           choose={(reason) => choose({ reason })}
         />
-        <TextFilter
+        <StationFilter
           label={w("station")}
           value={query.station ?? ""}
           choose={(station) => choose({ station })}

@@ -28,7 +28,7 @@ const AVAILABILITY_MS = 10_000;
 
 export function Station({ id }: { id: string }) {
   const { answer: station, error, busy, again } = useStation(id);
-  const uptime = useAsked<Uptime>(`${pathOf(id)}/availability`);
+  const uptime = useAsked<Uptime>(station === null ? null : `${pathOf(id)}/availability`);
   useSeldom(stations.value.get(id)?.state, AVAILABILITY_MS, uptime.again);
   if (station === null) {
     if (error instanceof Refused && error.status === 404) return <p role="alert">{w("unknown", { id })}</p>;

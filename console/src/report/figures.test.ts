@@ -16,8 +16,8 @@ it("gives no number below 80 % coverage", () => {
 });
 
 it("writes units, and rounds no coverage up", () => {
-  expect(showFigure(0.1234, "share")).toBe("12.3 %");
+  expect(showFigure(0.1234, "share")).toBe("12.3\u{a0}%");
   expect(showFigure(1234, "count")).toBe("1,234");
-  expect(showCoverage(0.799)).toBe("79 %");
-  expect(showCoverage(0.9999)).toBe("99 %");
+  expect(showCoverage(0.799)).toBe("79\u{a0}%");
+  expect(showCoverage(0.9999)).toBe("99\u{a0}%");
 });

@@ -1,7 +1,10 @@
 import { expect, it, vi } from "vitest";
 import type { Alert } from "../api/schema";
 
-vi.mock("./fleet", () => ({ firing: { value: new Map(), peek: () => new Map() } }));
+vi.mock("./fleet", () => ({
+  firing: { value: new Map(), peek: () => new Map() },
+  live: { peek: () => true },
+}));
 vi.mock("../api/client", () => ({}));
 const { meets, worstFirst } = await import("./alerts");
 

@@ -2,7 +2,7 @@
 
 import { get, type Page } from "../api/client";
 import type { Alert } from "../api/schema";
-import { firing } from "./fleet";
+import { firing, live } from "./fleet";
 
 const RANK: Record<Alert["severity"], number> = { critical: 0, warning: 1, info: 2 };
 
@@ -34,7 +34,7 @@ export function takeAlert(alert: Alert): void {
 export async function refreshFiring(signal: AbortSignal): Promise<void> {
   const { items } = await get<Page<Alert>>("/api/v1/alerts", { state: "firing", limit: 1_000 }, signal);
   const known = new Map(firing.peek());
-  // One that the stream has ended meanwhile stays ended.
-  for (const alert of items) if (known.has(alert.id)) known.set(alert.id, alert);
+  // One that the stream has ended meanwhile stays ended; without the stream this list is all there is.
+  for (const alert of items) if (known.has(alert.id) || !live.peek()) known.set(alert.id, alert);
   firing.value = known;
 }

@@ -17,6 +17,8 @@ export const stations = signal<ReadonlyMap<string, FleetItem>>(new Map());
 export const loaded = signal(false);
 /** Alerts that fire, by id. */
 export const firing = signal<ReadonlyMap<string, Alert>>(new Map());
+/** Whether the hub has said what fires: until then an empty list means nothing. */
+export const heard = signal(false);
 
 /** Changes are drawn at most this often, ms: a country that comes back is one picture a second, not ten thousand. */
 const DRAW_MS = 250;
@@ -26,6 +28,8 @@ let stop = new AbortController();
 const changed = new Map<string, FleetItem>();
 const alertsChanged = new Map<string, Alert>();
 let total: number | null = null;
+/** Alerts of a stream's first look, which tells all that fire and ends with counts; null when it is through. */
+let told: Set<string> | null = null;
 
 function draw(): void {
   if (changed.size > 0) stations.value = new Map([...stations.peek(), ...changed]);
@@ -42,10 +46,25 @@ function forget(): void {
 }
 
 function take({ name, data }: StreamEvent): void {
-  if (name === "counts") return compare(data as { total: number });
+  if (name === "counts") {
+    settle();
+    return compare(data as { total: number });
+  }
   if (changed.size === 0 && alertsChanged.size === 0) setTimeout(draw, DRAW_MS);
   if (name === "station") changed.set((data as FleetItem).id, data as FleetItem);
-  else if (name === "alert") alertsChanged.set((data as Alert).id, data as Alert);
+  else if (name === "alert") {
+    alertsChanged.set((data as Alert).id, data as Alert);
+    told?.add((data as Alert).id);
+  }
+}
+
+/** What ended while nobody listened goes only now: an empty list in between would say that all is well. */
+function settle(): void {
+  draw();
+  const still = told;
+  told = null;
+  if (still !== null) firing.value = new Map([...firing.peek()].filter(([id]) => still.has(id)));
+  heard.value = true;
 }
 
 /** A stream speaks of the stations that there were when it began: ask anew when some came or went. */
@@ -61,7 +80,7 @@ async function load(signal: AbortSignal): Promise<void> {
     stations.value = new Map(fleet.items.map((item) => [item.id, item]));
     loaded.value = true;
     failed.value = null;
-    firing.value = new Map();
+    told = new Set();
     const follower = { event: take, live: (is: boolean) => (live.value = is) };
     await follow("/api/v1/stream", { view: "brief" }, follower, signal, fleet.event_id);
   } catch (error) {

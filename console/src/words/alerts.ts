@@ -8,7 +8,7 @@ export const alerts = {
   severity: ["级别", "Severity"],
   rule: ["规则", "Rule"],
   district: ["区县", "District"],
-  station: ["驿站编号", "Station id"],
+  station: ["驿站", "Station"],
   any: ["全部", "All"],
   since: ["开始于 {time}，已持续 {long}", "Since {time}, for {long}"],
   lasted: ["{from} 至 {to}，历时 {long}", "{from} to {to}, for {long}"],

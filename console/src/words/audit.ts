@@ -44,5 +44,10 @@ export const audit = {
   "action.token.add": ["创建访问令牌", "Make a token"],
   "action.token.remove": ["撤销访问令牌", "Withdraw a token"],
   "action.notice.": ["通知", "Notices"],
-  "action.notice.drop": ["放弃通知", "Drop notices"],
+  "action.notice.send": ["送出通知", "Send a notice"],
+  "action.notice.fail": ["通知失败", "A notice failed"],
+  "action.notice.give_up": ["放弃通知", "Give up a notice"],
+  "action.channel.": ["通知渠道", "Channels"],
+  "action.channel.test": ["测试通知渠道", "Test a channel"],
+  "action.notice.drop": ["丢弃通知", "Drop notices"],
 } as const;

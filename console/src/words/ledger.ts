@@ -3,7 +3,7 @@ export const ledger = {
     "每个网关待发区的编号应当连续：缺口是还没有补传的读数，丢弃是网关自己说明已经放弃的读数。",
     "The numbers of each gateway's outbox must be gapless: a gap is what has not been sent yet, dropped is what the gateway itself says it gave up.",
   ],
-  station: ["驿站编号", "Station id"],
+  station: ["驿站", "Station"],
   only_lost: ["只看有缺口或丢弃的", "Only those with gaps or drops"],
   outboxes: ["待发区", "Outboxes"],
   received: ["已收到", "Received"],

@@ -5,7 +5,7 @@ export const quarantine = {
   ],
   dropped: ["另有 {count} 条较旧的已清除", "{count} older ones have given way"],
   reason: ["原因", "Reason"],
-  station: ["驿站编号", "Station id"],
+  station: ["驿站", "Station"],
   any: ["全部", "All"],
   received: ["接收时间", "Received"],
   place: ["驿站", "Station"],

@@ -30,6 +30,10 @@ export const station = {
     "The command goes out at once and only once, holds for 30 seconds, and is put into the audit log. Be sure that somebody waits at the door.",
   ],
   unlock_role: ["开门需要操作员令牌", "Unlocking needs an operator's token"],
+  unlock_away: [
+    "驿站没有连接，或不接受命令：没有发出，也不会补发",
+    "The station is not connected, or takes no commands: nothing was sent, and nothing waits for it",
+  ],
   "outcome.sending": ["正在发送…", "Sending…"],
   "outcome.sent": ["已送达，等待驿站回答…", "Delivered; waiting for the station…"],
   "outcome.done": ["门已打开", "The door is unlocked"],
@@ -53,7 +57,6 @@ export const station = {
   slot: ["仓位", "Slot"],
   slot_text: ["{number} 号仓：{state}", "Slot {number}: {state}"],
   ready_of: ["可换 {ready} / {slots}", "{ready} of {slots} ready"],
-  as_of: ["截至 {at}", "as of {at}"],
   soh: ["健康度 {soh} %，循环 {cycles} 次", "Health {soh} %, {cycles} cycles"],
   no_slots: ["还没有仓位快照", "No snapshot of the slots yet"],
   "warn.hot": ["电芯过热", "Cell hot"],

@@ -33,7 +33,7 @@ export const utilisation = {
     "Kinds of stations serve different ends: their figures are never added up.",
   ],
   district: ["区县", "District"],
-  station: ["驿站编号", "Station id"],
+  station: ["驿站", "Station"],
   all: ["全部", "All"],
   unnamed: ["（未填写）", "(not given)"],
   stations: ["驿站数", "Stations"],
@@ -74,6 +74,10 @@ export const utilisation = {
   heat_about: [
     "每格是同一星期、同一小时的平均值（本地时间）；不足八成小时有数据的格子不给数字。",
     "Each cell is the mean of that hour on that weekday, local time; a cell with data for less than 80 % of its hours gives no number.",
+  ],
+  heat_narrow: [
+    "按小时的数据量很大：请选择一个区县，或更短的时段。",
+    "There is much data by the hour: choose a district, or a shorter period.",
   ],
   heat_caption: ["{figure}，按星期和小时", "{figure} by weekday and hour"],
   heat_peak: ["最高：{day} {hour}:00，{value}", "Highest: {day} {hour}:00, {value}"],

@@ -2,11 +2,14 @@
 
 import { DomUtil, Layer, type LeafletMouseEvent, type Map as LeafletMap } from "leaflet";
 import { palette } from "../../style/palette";
+import { rem } from "../../style/scale";
 import { paintDistricts, paintGround, paintMark, radius } from "./paint";
 import { marks, type District, type Index, type Mark } from "./places";
 
 /** How far beside a mark a finger still hits it, px. */
 const REACH_PX = 8;
+/** The letters that sizes on the map are made for, px. */
+const BASE_FONT_PX = 15;
 
 export class FleetLayer extends Layer {
   private readonly canvas = document.createElement("canvas");
@@ -14,6 +17,7 @@ export class FleetLayer extends Layer {
   private districts: readonly District[] = [];
   private drawn: Mark[] = [];
   private asked = 0;
+  private scale = 1;
   private map: LeafletMap | null = null;
   chosen: string | null = null;
 
@@ -51,7 +55,7 @@ export class FleetLayer extends Layer {
     let least = Infinity;
     for (const mark of this.drawn) {
       const away = this.map!.latLngToContainerPoint([mark.lat, mark.lon]).distanceTo(containerPoint);
-      if (away <= radius(mark) + REACH_PX && away < least) [nearest, least] = [mark, away];
+      if (away <= radius(mark, this.scale) + REACH_PX && away < least) [nearest, least] = [mark, away];
     }
     return nearest;
   }
@@ -60,19 +64,20 @@ export class FleetLayer extends Layer {
     const { map, canvas } = this;
     if (map === null) return;
     const { x: width, y: height } = map.getSize();
-    const scale = devicePixelRatio;
+    const ratio = devicePixelRatio;
+    this.scale = rem(1) / BASE_FONT_PX;
     DomUtil.setPosition(canvas, map.containerPointToLayerPoint([0, 0]));
-    if (canvas.width !== width * scale || canvas.height !== height * scale) {
-      canvas.width = width * scale;
-      canvas.height = height * scale;
+    if (canvas.width !== width * ratio || canvas.height !== height * ratio) {
+      canvas.width = width * ratio;
+      canvas.height = height * ratio;
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }
     const context = canvas.getContext("2d")!;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const font = getComputedStyle(map.getContainer()).fontFamily;
-    const painter = { context, map, palette: palette(), width, height, font };
+    const painter = { context, map, palette: palette(), width, height, font, scale: this.scale };
     paintGround(painter);
     if (this.index === null) return;
     const view = map.getBounds().pad(0.1);
@@ -83,7 +88,7 @@ export class FleetLayer extends Layer {
       view.getNorth(),
     ];
     this.drawn = marks(this.index, sides, map.getZoom());
-    paintDistricts(painter, this.districts);
+    paintDistricts(painter, this.districts, this.drawn);
     // The single ones last: a cluster must not hide a station that is down.
     this.drawn.sort((a, b) => b.count - a.count);
     for (const mark of this.drawn) paintMark(painter, mark, mark.id !== null && mark.id === this.chosen);

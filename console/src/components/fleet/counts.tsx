@@ -43,11 +43,11 @@ function Count({ to, label, value, of, tone = "" }: CountProps) {
   return (
     <li>
       <Link href={to} class={`count ${value > 0 ? tone : ""}`}>
-        <strong>
-          {showNumber(value)}
-          {of !== undefined && <small> / {showNumber(of)}</small>}
-        </strong>
-        <span>{label}</span>
+        <strong>{showNumber(value)}</strong>
+        <span>
+          {label}
+          {of !== undefined && ` / ${showNumber(of)}`}
+        </span>
       </Link>
     </li>
   );

@@ -19,7 +19,7 @@ export function CrowdedList() {
       total={full.value.length}
       shown={items.length}
       all="/stations?crowded=1"
-      nothing={w("nobody_crowded")}
+      nothing={`✓ ${w("nobody_crowded")}`}
     >
       {items.map((item) => (
         <li class="entry entry-foot" key={item.id}>

@@ -24,7 +24,7 @@ export function DownList() {
       total={gone.value.length}
       shown={items.length}
       all="/stations?state=down"
-      nothing={w("nobody_down")}
+      nothing={`✓ ${w("nobody_down")}`}
     >
       {items.map((item) => (
         <Entry key={item.id} item={item} alert={why.value.get(item.id)} />

@@ -2,8 +2,8 @@ import { computed } from "@preact/signals";
 import { Link } from "wouter-preact";
 import type { Alert } from "../../api/schema";
 import { worstFirst } from "../../state/alerts";
-import { firing } from "../../state/fleet";
-import { pick, speak } from "../../words";
+import { firing, heard } from "../../state/fleet";
+import { pick, speak, t } from "../../words";
 import { fleet } from "../../words/fleet";
 import { StationLink } from "../place-name";
 import { Since } from "../since";
@@ -24,7 +24,7 @@ export function FiringList() {
       total={sorted.value.length}
       shown={alerts.length}
       all="/alerts"
-      nothing={w("quiet")}
+      nothing={heard.value ? `✓ ${w("quiet")}` : t("loading")}
     >
       {alerts.map((alert) => (
         <Entry key={alert.id} alert={alert} />
@@ -39,7 +39,7 @@ function Entry({ alert }: { alert: Alert }) {
   const more = covered.length - NAMED_MAX;
   return (
     <li class="entry">
-      <span class="entry-head">
+      <span class="entry-title">
         <SeverityTag severity={alert.severity} />
         {covered.length === 1 ? (
           <Link href={`/stations/${encodeURIComponent(covered[0]!)}`}>{pick(alert.title)}</Link>

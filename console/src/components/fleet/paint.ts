@@ -21,22 +21,28 @@ export interface Painter {
   width: number;
   height: number;
   font: string;
+  /** Of the page's letters: a wall's are larger. */
+  scale: number;
 }
 
 /** Radius of a mark, px. */
-export function radius({ count }: Mark): number {
-  return count === 1 ? 7 : 15 + 3.2 * Math.log2(count);
+export function radius({ count }: Mark, scale: number): number {
+  return scale * (count === 1 ? 7 : 15 + 3.2 * Math.log2(count));
 }
 
-export function paintGround({ context, map, palette, width, height, font }: Painter): void {
+export function paintGround({ context, map, palette, width, height, font, scale }: Painter): void {
   const bounds = map.getBounds();
-  const lines = Math.max(2, Math.round(width / 260));
+  const lines = Math.max(2, Math.round(width / (260 * scale)));
   const lons = graticule(bounds.getWest(), bounds.getEast(), lines);
-  const lats = graticule(bounds.getSouth(), bounds.getNorth(), Math.max(2, Math.round(height / 220)));
+  const lats = graticule(
+    bounds.getSouth(),
+    bounds.getNorth(),
+    Math.max(2, Math.round(height / (220 * scale))),
+  );
   context.strokeStyle = palette.line;
   context.fillStyle = palette.soft;
   context.lineWidth = 1;
-  context.font = `11px ${font}`;
+  context.font = `${11 * scale}px ${font}`;
   context.textAlign = "left";
   context.textBaseline = "bottom";
   for (const lon of lons.at) {
@@ -58,22 +64,46 @@ function stroke(context: CanvasRenderingContext2D, x0: number, y0: number, x1: n
   context.stroke();
 }
 
-/** Names of districts; where two would overlap, the one with fewer stations is left out. */
+/** Where a district's name may stand, px above or below the middle of its stations: the first free place is taken. */
+const BESIDE_PX = [50, -50, 0, 80, -80];
+
+interface Box {
+  x: number;
+  y: number;
+  /** Half the width and half the height. */
+  half: number;
+  high: number;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return Math.abs(a.x - b.x) < a.half + b.half && Math.abs(a.y - b.y) < a.high + b.high;
+}
+
+/** Names of districts, the largest first; where there is no room between marks and names, one is left out. */
 export function paintDistricts(
-  { context, map, palette, font }: Painter,
+  painter: Painter,
   districts: readonly District[],
+  marks: readonly Mark[],
 ): void {
-  const taken: { x: number; y: number; half: number }[] = [];
-  context.font = `600 15px ${font}`;
+  const { context, map, palette, font, scale } = painter;
+  const taken = marks.map((mark): Box => {
+    const { x, y } = map.latLngToContainerPoint([mark.lat, mark.lon]);
+    const size = radius(mark, scale);
+    return { x, y, half: size, high: size };
+  });
+  context.font = `600 ${15 * scale}px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const { name, lat, lon } of districts) {
     const { x, y } = map.latLngToContainerPoint([lat, lon]);
-    const half = context.measureText(name).width / 2 + 6;
-    if (taken.some((other) => Math.abs(other.y - y) < 22 && Math.abs(other.x - x) < other.half + half))
-      continue;
-    taken.push({ x, y, half });
-    text(context, palette, name, x, y + 50, palette.soft);
+    if (x < 0 || y < 0 || x > painter.width || y > painter.height) continue;
+    const half = context.measureText(name).width / 2 + 4;
+    const free = BESIDE_PX.map((px): Box => ({ x, y: y + px * scale, half, high: 10 * scale })).find(
+      (box) => !taken.some((other) => overlap(box, other)),
+    );
+    if (free === undefined) continue;
+    taken.push(free);
+    text(context, palette, name, free.x, free.y, palette.soft);
   }
 }
 
@@ -97,7 +127,7 @@ function text(
 export function paintMark(painter: Painter, mark: Mark, isChosen: boolean): void {
   const { context, map, palette } = painter;
   const { x, y } = map.latLngToContainerPoint([mark.lat, mark.lon]);
-  const size = radius(mark);
+  const size = radius(mark, painter.scale);
   if (mark.critical || isChosen) {
     context.strokeStyle = mark.critical ? palette.bad : palette.brand;
     context.lineWidth = 2;
@@ -145,7 +175,7 @@ function polygon(
 
 /** The count on the colour of the worst state, inside a ring that shows the share of each. */
 function paintCluster(
-  { context, palette, font }: Painter,
+  { context, palette, font, scale }: Painter,
   mark: Mark,
   x: number,
   y: number,
@@ -173,11 +203,11 @@ function paintCluster(
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = palette.text;
-  context.font = `700 13px ${font}`;
+  context.font = `700 ${13 * scale}px ${font}`;
   const away = gone(mark);
-  context.fillText(String(mark.count), x, away > 0 ? y - 5 : y + 1);
+  context.fillText(String(mark.count), x, away > 0 ? y - 5 * scale : y + 1);
   if (away === 0) return;
   context.fillStyle = palette[TONES[worst(mark)]];
-  context.font = `700 11px ${font}`;
-  context.fillText(`◆${away}`, x, y + 9);
+  context.font = `700 ${11 * scale}px ${font}`;
+  context.fillText(`◆${away}`, x, y + 9 * scale);
 }

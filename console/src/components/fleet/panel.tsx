@@ -24,7 +24,7 @@ export function Panel({ title, total, shown, all, nothing, children }: Props) {
       <h2 id={heading}>
         {title} <span class="soft">{total}</span>
       </h2>
-      {total === 0 ? <p class="soft fine">✓ {nothing}</p> : <ul class="entries">{children}</ul>}
+      {total === 0 ? <p class="soft fine">{nothing}</p> : <ul class="entries">{children}</ul>}
       {total > shown && <Link href={all}>{w("all_of", { count: total })}</Link>}
     </section>
   );

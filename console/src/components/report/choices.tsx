@@ -7,7 +7,7 @@ import { speak } from "../../words";
 import { utilisation } from "../../words/utilisation";
 import { districts } from "../place-name";
 import { Select } from "../select";
-import { TextFilter } from "../text-filter";
+import { StationFilter } from "../station-filter";
 
 const w = speak(utilisation);
 
@@ -82,7 +82,7 @@ export function Choices({ view, choice }: { view: string; choice: Choice }) {
         choose={(district) => choose({ district })}
       />
       {view !== "low" && view !== "stars" && (
-        <TextFilter label={w("station")} value={station ?? ""} choose={(station) => choose({ station })} />
+        <StationFilter label={w("station")} value={station ?? ""} choose={(station) => choose({ station })} />
       )}
     </div>
   );

@@ -112,7 +112,8 @@ function Row({ row }: { row: Utilisation }) {
 }
 
 function sortRows(rows: Utilisation[], sort: string | null, isRising: boolean): Utilisation[] {
-  if (sort === null) return [...rows].sort((a, b) => keyName(a).localeCompare(keyName(b), "zh"));
+  if (sort === null)
+    return [...rows].sort((a, b) => keyName(a).localeCompare(keyName(b), "zh", { numeric: true }));
   const { of } = columnOf(sort);
   const sign = isRising ? 1 : -1;
   return [...rows].sort((a, b) => {

@@ -1,6 +1,7 @@
 // When the rooms are used: hour by weekday.
 
 import { useMemo } from "preact/hooks";
+import { Refused } from "../../api/client";
 import type { Utilisation } from "../../api/schema";
 import { columnOf, showFigure, COLUMNS, type Column } from "../../report/figures";
 import { heatOf, highest, type Cell } from "../../report/heat";
@@ -59,6 +60,7 @@ export function HeatMap({ choice }: { choice: Choice }) {
       <p class="hint">{w("heat_about")}</p>
       {!pages.busy && !isEmpty && <Peak cells={cells} column={column} />}
       {!isEmpty && <Grid cells={cells} column={column} caption={caption} />}
+      {pages.error instanceof Refused && pages.error.status === 400 && <p>{w("heat_narrow")}</p>}
       <Waiting {...pages} empty={isEmpty} nothing={w("none")} />
     </section>
   );
@@ -123,7 +125,7 @@ function HeatCell({ cell: { mean, known, due }, day, hour, column, top }: CellPr
       style={{ "--level": `${Math.round(level * 100)}%` }}
       title={w("heat_cell", { day: dayName(day), hour, value, known, due })}
     >
-      {value.replace(" %", "")}
+      {value.replace("\u{a0}%", "")}
     </td>
   );
 }

@@ -12,8 +12,9 @@ import { useAsked, Waiting } from "../asked";
 const w = speak(settings);
 const PATH = "/api/v1/channels";
 
-interface Tested {
-  outcome: string;
+interface Trial {
+  outcome: "delivered" | "busy" | "held" | "refused" | "failed";
+  /** What the service answered, in its own words. */
   message: string;
   elapsed_ms: number;
 }
@@ -41,7 +42,7 @@ function ChannelCard({ channel, tried }: { channel: Channel; tried(): void }) {
   return (
     <article class="card channel" aria-label={name}>
       <h2>
-        {name} <span class="tag idle">{w(`kind.${kind}` as "kind.email")}</span>
+        {name} {kind !== null && <span class="tag idle">{w(`kind.${kind}` as "kind.email")}</span>}
       </h2>
       <dl>
         <dt>{w("address")}</dt>
@@ -67,13 +68,13 @@ function ChannelCard({ channel, tried }: { channel: Channel; tried(): void }) {
 
 function Try({ name, tried }: { name: string; tried(): void }) {
   const [busy, setBusy] = useState(false);
-  const [tested, setTested] = useState<Tested | null>(null);
+  const [tested, setTested] = useState<Trial | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const test = (): void => {
     setBusy(true);
     setError(null);
     setTested(null);
-    send<Tested>("POST", `${PATH}/${encodeURIComponent(name)}/test`)
+    send<Trial>("POST", `${PATH}/${encodeURIComponent(name)}/test`)
       .then(setTested)
       .catch(setError)
       .finally(() => {
@@ -87,8 +88,14 @@ function Try({ name, tried }: { name: string; tried(): void }) {
         {w(busy ? "testing" : "test")}
       </button>
       <p role="status">
-        {tested !== null &&
-          w("tested", { name, message: `${tested.outcome} ${tested.message}`.trim(), ms: tested.elapsed_ms })}
+        {tested !== null && (
+          <>
+            <strong class={tested.outcome === "delivered" ? "good" : "bad"}>
+              {w("tested", { outcome: w(`outcome.${tested.outcome}`), ms: tested.elapsed_ms })}
+            </strong>{" "}
+            {tested.message}
+          </>
+        )}
       </p>
       {error !== null && <p role="alert">{t("failed", { why: error.message })}</p>}
     </>

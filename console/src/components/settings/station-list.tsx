@@ -30,7 +30,7 @@ export function StationList() {
   const [made, setMade] = useState<StationToken | null>(null);
   const wanted = (chosen.get("find") ?? "").toLowerCase();
   const all = [...stations.value.values()];
-  const found = all.filter((station) => fits(station, wanted)).sort((a, b) => a.id.localeCompare(b.id));
+  const found = all.filter((station) => fits(station, wanted)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const stop = (): void => setDoing({ what: "none" });
   const show = (token: StationToken | null): void => {
     stop();

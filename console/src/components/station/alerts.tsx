@@ -4,9 +4,9 @@ import { Link } from "wouter-preact";
 import { showTime } from "../../format";
 import type { Alert } from "../../api/schema";
 import { takeAlert, worstFirst } from "../../state/alerts";
-import { firing } from "../../state/fleet";
+import { firing, heard } from "../../state/fleet";
 import { may } from "../../state/session";
-import { pick, speak } from "../../words";
+import { pick, speak, t } from "../../words";
 import { station as table } from "../../words/station";
 import { Acknowledge } from "../acknowledge";
 import { Since } from "../since";
@@ -28,7 +28,7 @@ export function StationAlerts({ id }: { id: string }) {
       <h2>
         {w("alerts")} <span class="soft">{alerts.length}</span>
       </h2>
-      {alerts.length === 0 && <p class="soft fine">✓ {w("alerts_none")}</p>}
+      {alerts.length === 0 && <p class="soft fine">{heard.value ? `✓ ${w("alerts_none")}` : t("loading")}</p>}
       <ul class="entries" aria-live="polite">
         {alerts.map((alert) => (
           <li key={alert.id} class="entry">

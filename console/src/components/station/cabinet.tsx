@@ -1,7 +1,7 @@
 // A swap cabinet as it stands in the room: slot by slot, however many.
 
 import type { CabinetReading, StationDetail } from "../../api/schema";
-import { showNumber, showTime } from "../../format";
+import { showNumber } from "../../format";
 import { speak } from "../../words";
 import { station as table } from "../../words/station";
 import { DeviceValues, readingsOf } from "./live";
@@ -50,8 +50,11 @@ function Cabinet({ reading }: { reading: CabinetReading }) {
           ))}
         </ul>
       )}
-      <DeviceValues kind="cabinet" reading={reading as unknown as { ts: number; device: string }} />
-      <p class="hint">{w("as_of", { at: showTime(reading.ts) })}</p>
+      <DeviceValues
+        named={false}
+        kind="cabinet"
+        reading={reading as unknown as { ts: number; device: string }}
+      />
     </section>
   );
 }

@@ -46,12 +46,19 @@ export function readingsOf(station: StationDetail, kind: Kind): Reading[] {
   return readings.sort((a, b) => a.device.localeCompare(b.device, "en", { numeric: true }));
 }
 
-export function DeviceValues({ kind, reading }: { kind: Kind; reading: Reading }) {
+interface DeviceProps {
+  kind: Kind;
+  reading: Reading;
+  /** False where the device's name stands above already. */
+  named?: boolean;
+}
+
+export function DeviceValues({ kind, reading, named = true }: DeviceProps) {
   const amenity = reading["amenity"];
   return (
     <div class="device">
       <p class="device-name">
-        <strong>{typeof amenity === "string" ? valueWord(amenity) : reading.device}</strong>
+        <strong>{!named ? "" : typeof amenity === "string" ? valueWord(amenity) : reading.device}</strong>
         <time class="soft" dateTime={new Date(reading.ts).toISOString()}>
           {showTime(reading.ts)}
         </time>

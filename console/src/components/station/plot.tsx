@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import { showNumber, showTime } from "../../format";
 import { language } from "../../state/session";
 import { onLight, palette } from "../../style/palette";
+import { rem } from "../../style/scale";
 import { speak } from "../../words";
 import { station as table } from "../../words/station";
 import { summarise, type Chart } from "./series";
@@ -13,7 +14,7 @@ import { summarise, type Chart } from "./series";
 const w = speak(table);
 /** Charts of one page show the same instant under the pointer. */
 const SYNC = "station";
-const HEIGHT_PX = 190;
+const HEIGHT_REM = 12.5;
 /** Rows of the table of figures. */
 const ROWS_MAX = 48;
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
@@ -57,7 +58,9 @@ export function Plot(props: PlotProps) {
       drawn.destroy();
       drawn = draw(box, readout.current!, props);
     });
-    const resized = new ResizeObserver(() => drawn.setSize({ width: box.clientWidth, height: HEIGHT_PX }));
+    const resized = new ResizeObserver(() =>
+      drawn.setSize({ width: box.clientWidth, height: rem(HEIGHT_REM) }),
+    );
     resized.observe(box);
     return () => {
       resized.disconnect();
@@ -138,9 +141,10 @@ function draw(box: HTMLElement, readout: HTMLElement, props: PlotProps): uPlot {
   const edge: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false } };
   const axis: uPlot.Axis = {
     stroke: colours.soft,
+    size: rem(2.6),
     grid: { stroke: colours.line, width: 1 },
     ticks: { stroke: colours.line, width: 1 },
-    font: `12px ${getComputedStyle(box).fontFamily}`,
+    font: `${rem(0.8)}px ${getComputedStyle(box).fontFamily}`,
   };
   const only = chart.lines[0]!;
   const data: uPlot.AlignedData = [
@@ -151,13 +155,13 @@ function draw(box: HTMLElement, readout: HTMLElement, props: PlotProps): uPlot {
   return new uPlot(
     {
       width: box.clientWidth,
-      height: HEIGHT_PX,
+      height: rem(HEIGHT_REM),
       legend: { show: false },
       cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: true } },
       axes: [
         { ...axis, values: times },
-        { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
+        { ...axis, size: rem(3.6), values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
       ],
       series: [{}, ...lines, ...(banded ? [edge, edge] : [])],
       ...(banded ? { bands: [{ series: [2, 3], fill: fade(colours.brand) }] } : {}),

@@ -1,7 +1,7 @@
 // Opening a door from afar: asked twice, sent once, and followed until the station has said what it did.
 
 import { useEffect, useState } from "preact/hooks";
-import { get, send, type Page } from "../../api/client";
+import { Refused, get, send, type Page } from "../../api/client";
 import type { Command, NewCommand, StationDetail } from "../../api/schema";
 import { pick, speak, t } from "../../words";
 import { station as table } from "../../words/station";
@@ -48,7 +48,7 @@ export function Unlock({ station, door, close }: Props) {
       <p class={command === null ? "outcome" : `outcome ${command.state}`} role="status">
         {busy ? w("outcome.sending") : command !== null ? outcome(command) : ""}
       </p>
-      {error !== null && <p role="alert">{t("failed", { why: error.message })}</p>}
+      {error !== null && <p role="alert">{refusal(error)}</p>}
       <div class="actions">
         {!isAsked && (
           <button type="button" class="danger" onClick={() => void unlock()}>
@@ -61,6 +61,12 @@ export function Unlock({ station, door, close }: Props) {
       </div>
     </Modal>
   );
+}
+
+/** The refusal that happens most, in the reader's language; the others as the hub says them. */
+function refusal(error: Error): string {
+  if (error instanceof Refused && error.status === 409) return w("unlock_away");
+  return t("failed", { why: error.message });
 }
 
 function outcome({ state, detail }: Command): string {

@@ -78,11 +78,10 @@ const ORDERS: Record<Sort, (language: "zh" | "en") => Order> = {
   seen: () => (a, b) => (b.last_seen ?? 0) - (a.last_seen ?? 0),
 };
 
+/** What equals in the chosen order stays by id, as the fleet is. */
 export function select(items: Iterable<FleetItem>, filter: Filter, language: "zh" | "en"): FleetItem[] {
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
   const order = ORDERS[filter.sort](language);
   const turn = filter.reversed ? -1 : 1;
-  return [...items]
-    .filter((item) => matches(filter, words, item))
-    .sort((a, b) => turn * (order(a, b) || 0) || (a.id < b.id ? -1 : 1));
+  return [...items].filter((item) => matches(filter, words, item)).sort((a, b) => turn * (order(a, b) || 0));
 }

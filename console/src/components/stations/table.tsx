@@ -1,8 +1,9 @@
-import { useEffect, useRef } from "preact/hooks";
-import { Link } from "wouter-preact";
+import { memo } from "preact/compat";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { FleetItem } from "../../api/pending";
 import { isCrowded } from "../../state/judge";
 import type { Choose } from "../../state/place";
+import { rem } from "../../style/scale";
 import { pick, speak } from "../../words";
 import { stationsWords } from "../../words/stations";
 import { Since } from "../since";
@@ -11,8 +12,10 @@ import type { Filter, Sort } from "./filter";
 import { useWindow } from "./virtual";
 
 const w = speak(stationsWords);
-/** Height of a row, px; base.css's `.tall` keeps to it. */
-const ROW_PX = 44;
+/** Height of a row, rem; stations.css keeps to it. */
+const ROW = { wide: 3, narrow: 4 };
+/** Below this width some columns are left out, and names take two lines. */
+const narrow = matchMedia("(max-width: 899px)");
 const COLUMNS: readonly { sort: Sort; word: Parameters<typeof w>[0]; number?: true }[] = [
   { sort: "state", word: "state" },
   { sort: "name", word: "name" },
@@ -31,7 +34,8 @@ interface Props {
 
 export function StationsTable({ items, filter, choose }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const { first, end } = useWindow(box, ROW_PX, items.length);
+  const row = useRow();
+  const { first, end } = useWindow(box, row, items.length);
   const { sort, reversed } = filter;
   // Another choice begins at its top; what the stream brings leaves the place alone.
   const chosen = JSON.stringify(filter);
@@ -59,11 +63,11 @@ export function StationsTable({ items, filter, choose }: Props) {
           </tr>
         </thead>
         <tbody>
-          <Gap rows={first} />
+          <Gap height={first * row} />
           {items.slice(first, end).map((item, at) => (
             <Row key={item.id} item={item} index={first + at} />
           ))}
-          <Gap rows={items.length - end} />
+          <Gap height={(items.length - end) * row} />
         </tbody>
       </table>
     </div>
@@ -71,24 +75,43 @@ export function StationsTable({ items, filter, choose }: Props) {
 }
 
 /** Stands for the rows that are not drawn. */
-function Gap({ rows }: { rows: number }) {
-  if (rows <= 0) return null;
+function Gap({ height }: { height: number }) {
+  if (height <= 0) return null;
   return (
-    <tr aria-hidden="true" style={{ height: `${rows * ROW_PX}px` }}>
-      <td class="gap" colSpan={COLUMNS.length} />
+    <tr aria-hidden="true" style={{ height: `${height}px` }}>
+      <td class="gap" />
     </tr>
   );
 }
 
-function Row({ item, index }: { item: FleetItem; index: number }) {
+/** Height of a row, px, also after the window has changed. */
+function useRow(): number {
+  const measure = (): number => rem(narrow.matches ? ROW.narrow : ROW.wide);
+  const [row, setRow] = useState(measure);
+  useEffect(() => {
+    const look = (): void => setRow(measure);
+    addEventListener("resize", look);
+    return () => removeEventListener("resize", look);
+  }, []);
+  return row;
+}
+
+interface RowProps {
+  item: FleetItem;
+  index: number;
+}
+
+/** Drawn anew only for another item: scrolling must not draw what stands already. */
+const Row = memo(function Row({ item, index }: RowProps) {
   return (
     <tr class="tall" aria-rowindex={index + 2}>
       <td class="col-state">
         <StateTag state={item.state} />
       </td>
       <th scope="row" class="col-name">
-        <Link href={`/stations/${encodeURIComponent(item.id)}`}>{pick(item.name) || item.id}</Link>
+        <a href={`#/stations/${encodeURIComponent(item.id)}`}>{pick(item.name) || item.id}</a>
         <small class="soft">{item.id}</small>
+        <small class="soft only-narrow">{item.district}</small>
       </th>
       <td class="col-district">{item.district}</td>
       <td class={isCrowded(item) ? "number col-people full" : "number col-people"}>
@@ -112,4 +135,4 @@ function Row({ item, index }: { item: FleetItem; index: number }) {
       </td>
     </tr>
   );
-}
+});
