@@ -3,7 +3,7 @@
 import { chromium } from "playwright-core";
 
 /** As long as a whole test may wait for one thing, ms. Nothing here asserts that something is fast. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = Number(process.env["PATIENCE_MS"] ?? 120_000);
 /** A person's window, px. */
 export const WINDOW = { width: 1280, height: 800 };
 
@@ -82,7 +82,27 @@ export async function person(browser, complaints, options = {}) {
   });
   context.setDefaultTimeout(PATIENCE_MS);
   await complaints.listen(context);
+  if (process.env["CONSOLE_DIST"] !== undefined)
+    await serve(context, process.env["CONSOLE_DIST"], complaints.host);
   return context;
+}
+
+/**
+ * The console of this folder instead of the one in the hub, which spares those who work on the console a build of the
+ * hub. The hub's headers stay, its content security policy among them.
+ * @param {import("playwright-core").BrowserContext} context
+ * @param {string} folder
+ * @param {string} host
+ */
+async function serve(context, folder, host) {
+  const isFile = (/** @type {URL} */ url) => url.host === host && /^\/($|assets\/)/.test(url.pathname);
+  await context.route(isFile, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const { headers } = await fetch(`http://${host}/`);
+    const policy = headers.get("content-security-policy") ?? "default-src 'none'";
+    const path = `${folder}${pathname === "/" ? "/index.html" : pathname}`;
+    await route.fulfill({ path, headers: { "content-security-policy": policy } });
+  });
 }
 
 /**
