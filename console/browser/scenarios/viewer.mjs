@@ -46,9 +46,10 @@ async function withdrawn(page, url, tokens) {
     const answer = await page.request.get(`${url}/api/v1/me`, { headers });
     return answer.status() === 401;
   });
-  await page.getByRole("navigation").getByRole("link", { name: "审计" }).click();
+  await page.getByRole("navigation").getByRole("link", { name: "台账" }).click();
+  // That page asks the hub, which no longer knows them.
   await page.getByLabel("访问令牌").waitFor();
   // Back to where they wanted to go.
   await signIn(page, tokens.operator);
-  await page.getByRole("heading", { level: 1, name: "审计" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "台账" }).waitFor();
 }
