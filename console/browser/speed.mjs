@@ -68,20 +68,22 @@ function dragMap(page) {
   return page.locator(".fleet-map .map").evaluate(async (map, frames) => {
     const box = map.getBoundingClientRect();
     const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-    /** @param {EventTarget} target @param {string} name @param {number} at */
-    const tell = (target, name, at) => {
-      const point = { clientX: middle.x + Math.sin(at / 10) * 150, clientY: middle.y + at / 2, buttons: 1 };
-      target.dispatchEvent(new PointerEvent(name.replace("mouse", "pointer"), { bubbles: true, ...point }));
-      target.dispatchEvent(new MouseEvent(name, { bubbles: true, button: 0, ...point }));
+    /** @param {string} name @param {number} at */
+    const tell = (name, at) => {
+      const point = { clientX: middle.x + Math.sin(at / 10) * 150, clientY: middle.y + at / 2 };
+      map.dispatchEvent(new MouseEvent(name, { bubbles: true, button: 0, buttons: 1, ...point }));
     };
-    tell(map, "mousedown", 0);
+    const pane = /** @type {HTMLElement} */ (map.querySelector(".leaflet-map-pane"));
+    const before = pane.style.transform;
+    tell("mousedown", 0);
     const begun = performance.now();
     for (let frame = 1; frame <= frames; frame += 1) {
-      tell(document, "mousemove", frame);
+      tell("mousemove", frame);
       await new Promise(requestAnimationFrame);
     }
     const took = performance.now() - begun;
-    tell(document, "mouseup", frames);
+    tell("mouseup", frames);
+    if (pane.style.transform === before) throw new Error("the map did not move");
     return (frames * 1_000) / took;
   }, FRAMES);
 }
