@@ -63,6 +63,7 @@ impl Stage {
         browser::play(scenario, &told, |what, whom| match what {
             "disconnect" => self.present.remove(whom).expect("it is there").disconnect(),
             "connect" => self.connect(whom),
+            "send-nonsense" => self.send_nonsense(whom),
             "unlock" => self.unlock(whom),
             "revoke" => drop(process::run(&mut self.hub.command(&["token", "remove", whom]))),
             other => panic!("the scenario {scenario} asks for {other}"),
@@ -77,6 +78,13 @@ impl Stage {
         }
         assert_eq!(client.subscribe(&login.topic("command")), 1);
         self.present.insert(id.to_owned(), client);
+    }
+
+    /// What the contract does not allow is acknowledged, and set aside.
+    fn send_nonsense(&mut self, id: &str) {
+        let client = self.present.get_mut(id).expect("it is there");
+        let payload = br#"{"device":"env-1","temperature_c":99}"#;
+        assert_eq!(client.publish_acked(&self.logins[id].topic("environment"), payload), 0);
     }
 
     /// The station does what it was asked to, and says so.

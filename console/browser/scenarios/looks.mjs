@@ -4,11 +4,21 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { person, WINDOW } from "../chromium.mjs";
-import { PAGES, settled, signIn } from "../console.mjs";
+import { dialog, PAGES, settled, signIn } from "../console.mjs";
+import { please } from "../stage.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const NARROW = { width: 360, height: 740 };
 const LANGUAGES = /** @type {const} */ (["zh", "en"]);
+/** Where a dialog is opened, and by which button. */
+const DIALOGS = /** @type {const} */ ([
+  ["/stations/jb-001", /^(开门|Unlock) · front$/],
+  ["/alerts", /^(确认|Acknowledge)$/],
+  ["/alerts", /^(静默|Silence)$/],
+  ["/silences", /^(添加维护时段|Add a maintenance window)$/],
+  ["/settings", /^(登记驿站|Register a station)$/],
+  ["/settings?part=tokens", /^(创建令牌|Make a token)$/],
+]);
 const THEMES = /** @type {const} */ (["light", "dark"]);
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -20,6 +30,11 @@ export async function scenario(browser, complaints, { url, tokens, pictures }) {
   const page = await context.newPage();
   await page.goto(`${url}/#/login`);
   await signIn(page, tokens.admin);
+  // Something to look at.
+  await please("send-nonsense", "jb-001");
+  await please("disconnect", "jb-004");
+  await page.goto(`${url}/#/alerts`);
+  await page.locator("article.alert").first().waitFor();
   const flaws = [];
   for (const language of LANGUAGES) {
     for (const theme of THEMES) {
@@ -46,6 +61,16 @@ export async function scenario(browser, complaints, { url, tokens, pictures }) {
         } else {
           await page.screenshot({ path: `${pictures}/${name}-${language}-dark.png`, fullPage: true });
         }
+      }
+      for (const [path, button] of DIALOGS) {
+        await page.goto(`${url}/#${path}`);
+        await page.locator("main").getByRole("button", { name: button }).first().click();
+        await dialog(page).waitFor();
+        flaws.push(
+          ...(await inaccessible(page)).map((flaw) => `${path} ${button}, ${language}, ${theme}: ${flaw}`),
+        );
+        await page.keyboard.press("Escape");
+        await dialog(page).waitFor({ state: "detached" });
       }
     }
   }
