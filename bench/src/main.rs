@@ -30,6 +30,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Every worker station of the country, end of 2024.
 const COUNTRY: usize = 186_100;
 
+/// A city's stations, and a province's.
+const CONSOLE_FLEETS: [usize; 2] = [885, 11_800];
+
 /// Measures Waystation beside mosquitto, rumqttd and InfluxDB.
 ///
 /// Examples:
@@ -163,6 +166,11 @@ enum Command {
         #[arg(long)]
         stations: Vec<usize>,
     },
+    /// The console in Chromium: its first view of a fleet, and how smoothly list and map move. Needs Node.js and `make console`.
+    Console {
+        #[arg(long)]
+        stations: Vec<usize>,
+    },
     /// rumqttd alone, as the bench starts it.
     #[command(hide = true)]
     Rumqttd { listen: SocketAddr },
@@ -236,6 +244,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
                 rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
                 rows::fold(plan, if plan.quick { 1_000 } else { COUNTRY }, if plan.quick { 10 } else { 120 }),
                 rows::country(plan, fleets),
+                rows::console(plan, if plan.quick { &[200] } else { &CONSOLE_FLEETS }),
             ]);
             tables
         }
@@ -257,6 +266,9 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
         Command::Fold { stations, simulated_seconds } => vec![rows::fold(plan, stations, simulated_seconds)],
         Command::Country { stations } => {
             vec![rows::country(plan, if stations.is_empty() { fleets } else { &stations })]
+        }
+        Command::Console { stations } => {
+            vec![rows::console(plan, if stations.is_empty() { &CONSOLE_FLEETS } else { &stations })]
         }
         Command::Rumqttd { .. } => Vec::new(),
     }

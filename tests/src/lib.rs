@@ -1,4 +1,4 @@
-//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Prometheus, Alertmanager, a mail server — each in a folder and on ports of its own, and
+//! Starts the real programs — the hub, the agent, InfluxDB, mosquitto, Prometheus, Alertmanager, a mail server, a browser — each in a folder and on ports of its own, and
 //! talks to them the way that their users do. Nothing in here is a mock, and nothing links the hub's code: what the
 //! tests know of it is the wire contract.
 //!
@@ -9,6 +9,7 @@
 
 pub mod agent;
 pub mod alertmanager;
+pub mod browser;
 pub mod certs;
 pub mod grafana;
 pub mod http;

@@ -96,7 +96,7 @@ fn repeat(plan: &Plan, stations: usize) -> Result<Vec<Figures>> {
 }
 
 /// Writes one round of every device's readings into the hub's log, before the hub first runs.
-fn fill_log(folder: &HubFolder, stations: usize) -> Result<()> {
+pub(super) fn fill_log(folder: &HubFolder, stations: usize) -> Result<()> {
     let mut records = Fleet::new(stations)?;
     let begin_ms = now_ms() - ROUND_S as i64 * 1000;
     let options = Options { max_bytes: 20 << 30, ..Options::default() };
@@ -135,7 +135,7 @@ fn measure(folder: &HubFolder, stations: usize) -> Result<Figures> {
 }
 
 /// Waits until no station is one that was never seen.
-fn wait_known(process: &mut Process, http: SocketAddr, stations: usize) -> Result<()> {
+pub(super) fn wait_known(process: &mut Process, http: SocketAddr, stations: usize) -> Result<()> {
     let begun = Instant::now();
     loop {
         if let Ok(body) = get(http, "/metrics")

@@ -3,6 +3,7 @@
 mod ack;
 mod agent;
 mod connects;
+mod console;
 mod country;
 mod fold;
 mod idle;
@@ -14,6 +15,7 @@ mod utilisation;
 pub use ack::{Shape, ack};
 pub use agent::agent;
 pub use connects::connects;
+pub use console::console;
 pub use country::country;
 pub use fold::fold;
 pub use idle::idle;

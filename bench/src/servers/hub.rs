@@ -79,9 +79,21 @@ fn config_text(folder: &Path, mqtt: SocketAddr, http: SocketAddr, options: &HubO
 fn import_stations(program: &Path, config: &Path, folder: &Path, stations: usize) -> Result<Vec<Login>> {
     let (list, tokens) = (folder.join("stations.csv"), folder.join("tokens.csv"));
     let mut writer = csv::Writer::from_path(&list)?;
-    writer.write_record(["id", "district"])?;
+    writer.write_record(["id", "district", "latitude", "longitude", "capacity"])?;
     for index in 0..stations {
-        writer.write_record([station_name(index), format!("district-{}", index % 10)])?;
+        let district = index % 10;
+        // Ten towns, a degree apart, with their stations scattered over a third of a degree.
+        let scattered = |step: f64| (index as f64 * step).fract() / 3.0;
+        let latitude = 29.0 + district as f64 + scattered(0.618);
+        let longitude = 112.0 + (district * 3 % 10) as f64 + scattered(0.414);
+        let (latitude, longitude) = (format!("{latitude:.5}"), format!("{longitude:.5}"));
+        writer.write_record([
+            station_name(index),
+            format!("district-{district}"),
+            latitude,
+            longitude,
+            "10".into(),
+        ])?;
     }
     writer.flush()?;
     let output = Command::new(program)

@@ -107,8 +107,10 @@ export function WindowTable<Item extends Window>(props: Props<Item>) {
 }
 
 function statusOf({ starts_at, ends_at }: Window): "active" | "planned" | "ended" {
-  if (ends_at <= now.value) return "ended";
-  return starts_at > now.value ? "planned" : "active";
+  // The signal draws this anew, but may be half a minute old: what was added just now has begun.
+  const at = Math.max(now.value, Date.now());
+  if (ends_at <= at) return "ended";
+  return starts_at > at ? "planned" : "active";
 }
 
 function Status({ window }: { window: Window }) {

@@ -5,6 +5,7 @@ import { Link } from "wouter-preact";
 import { get, Refused } from "../api/client";
 import type { Me } from "../api/schema";
 import { Field } from "../components/form";
+import icon from "../icon.svg";
 import { go, useChosen } from "../state/place";
 import { language, signIn, signOut, who } from "../state/session";
 import "../style/login.css";
@@ -49,7 +50,7 @@ export function Login() {
     <main class="login">
       <div class="card">
         <header>
-          <img src="./icon.svg" alt="" width={40} height={40} />
+          <img src={icon} alt="" width={40} height={40} />
           <h1>{w("title")}</h1>
           <button
             type="button"

@@ -20,8 +20,8 @@ export const screen = {
   stale: ["连接中断 · 数据截至 {time}", "Connection lost · figures of {time}"],
   broken: ["连接中断，正在重试", "Connection lost, trying again"],
   not_public: [
-    "此中枢没有开放大屏。在 hub.toml 中设置 [http] public = true，或先登录。",
-    "This hub shows no public screen. Set [http] public = true in hub.toml, or sign in first.",
+    "此中枢没有开放大屏。在 hub.toml 中设置 [gbfs] public = true，或先登录。",
+    "This hub shows no public screen. Set [gbfs] public = true in hub.toml, or sign in first.",
   ],
   language: ["English", "中文"],
 } as const;

@@ -1,6 +1,7 @@
 // One canvas over the whole map, drawn anew when the map moves or the fleet changes.
 
 import { DomUtil, Layer, type LeafletMouseEvent, type Map as LeafletMap } from "leaflet";
+import { fleetDrawn } from "../../state/drawn";
 import { palette } from "../../style/palette";
 import { rem } from "../../style/scale";
 import { paintDistricts, paintGround, paintMark, radius } from "./paint";
@@ -97,5 +98,6 @@ export class FleetLayer extends Layer {
     // The single ones last: a cluster must not hide a station that is down.
     this.drawn.sort((a, b) => b.count - a.count);
     for (const mark of this.drawn) paintMark(painter, mark, mark.id !== null && mark.id === this.chosen);
+    fleetDrawn();
   }
 }

@@ -1,6 +1,7 @@
 import { memo } from "preact/compat";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FleetItem } from "../../api/schema";
+import { fleetDrawn } from "../../state/drawn";
 import { isCrowded } from "../../state/judge";
 import type { Choose } from "../../state/place";
 import { rem } from "../../style/scale";
@@ -40,6 +41,7 @@ export function StationsTable({ items, filter, choose }: Props) {
   // Another choice begins at its top; what the stream brings leaves the place alone.
   const chosen = JSON.stringify(filter);
   useEffect(() => box.current?.scrollTo({ top: 0 }), [chosen]);
+  useEffect(fleetDrawn, []);
   return (
     <div class="card long" ref={box} tabIndex={0} role="region" aria-label={w("table")}>
       <table aria-rowcount={items.length + 1}>
