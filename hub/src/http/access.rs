@@ -5,7 +5,7 @@
 
 use super::limits::Caller;
 use super::{App, Problem};
-use crate::registry::{Principal, Role};
+use crate::registry::{Principal, Role, TokenHash};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
@@ -139,6 +139,11 @@ enum Asking {
     Local,
     Owner(Principal),
     Nobody,
+}
+
+/// The token of a request that was let in, if it had one.
+pub fn token_hash(headers: &HeaderMap) -> Option<TokenHash> {
+    bearer(headers.get(header::AUTHORIZATION)?.as_bytes()).map(TokenHash::of)
 }
 
 fn owner(parts: &Parts, app: &App, role: &str) -> Result<Principal, Problem> {

@@ -9,7 +9,7 @@
 //! Each look ends with an id. A client that comes back with it in `Last-Event-ID`, as browsers do, gets only what
 //! changed since; after a restart of the hub, whose changes are numbered anew, it gets everything.
 
-use super::access::Reading;
+use super::access::{Reading, token_hash};
 use super::alerts;
 use super::brief::Brief;
 use super::query::Parameters;
@@ -17,7 +17,7 @@ use super::stations::{Filter, Item, STATIONS_PER_LOCK, count_states};
 use super::{App, Problem};
 use crate::clock::now_ms;
 use crate::fleet::{Alert, State};
-use crate::registry::Station;
+use crate::registry::{Station, TokenHash};
 use crate::shutdown::Shutdown;
 use axum::body::{Body, Bytes};
 use axum::extract::State as AppState;
@@ -46,6 +46,8 @@ const SAVED_WITHIN_MS: i64 = 10_000;
 
 struct Stream {
     app: App,
+    /// With which it was opened; the stream ends when it is withdrawn.
+    token: Option<TokenHash>,
     stations: Vec<Arc<Station>>,
     view: View,
     /// Changes up to this one were sent; `None`: nothing yet.
@@ -96,8 +98,19 @@ pub(super) async fn open(
     let mut interval = tokio::time::interval(LOOK_EVERY);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let shutdown = app.shutdown.clone();
-    let stream =
-        Stream { app, stations, view, seen, alerts_seen, looks: 0, interval, shutdown, _permit: permit };
+    let token = token_hash(&headers);
+    let stream = Stream {
+        app,
+        token,
+        stations,
+        view,
+        seen,
+        alerts_seen,
+        looks: 0,
+        interval,
+        shutdown,
+        _permit: permit,
+    };
     let body = Body::from_stream(futures_util::stream::unfold(stream, next));
     Ok(([(header::CONTENT_TYPE, "text/event-stream")], body))
 }
@@ -115,6 +128,9 @@ async fn next(mut stream: Stream) -> Option<(Result<Bytes, Infallible>, Stream)>
             () = stream.shutdown.stopped() => return None,
             _ = stream.interval.tick() => {}
         }
+        if !stream.is_allowed() {
+            return None;
+        }
         let app = stream.app.clone();
         let look = app.blocking(move |_| {
             let events = stream.look();
@@ -129,6 +145,10 @@ async fn next(mut stream: Stream) -> Option<(Result<Bytes, Infallible>, Stream)>
 }
 
 impl Stream {
+    fn is_allowed(&self) -> bool {
+        self.token.as_ref().is_none_or(|token| self.app.sources.directory.load().is_login_token(token))
+    }
+
     fn look_at_alerts(&mut self, out: &mut Vec<u8>) {
         let mut revision = match self.alerts_seen {
             Some(revision) => revision,

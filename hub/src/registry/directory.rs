@@ -106,6 +106,12 @@ impl Directory {
         name.is_none_or(|name| name == owner.name.as_str()).then(|| owner.clone())
     }
 
+    /// Whether this is still a token of somebody: asked of streams, which outlive the request that began them.
+    #[must_use]
+    pub fn is_login_token(&self, hash: &TokenHash) -> bool {
+        self.owners.contains_key(hash)
+    }
+
     /// Whether this is still the token of this station: asked of connections when the registry has changed.
     #[must_use]
     pub fn is_station_token(&self, id: &str, hash: &TokenHash) -> bool {

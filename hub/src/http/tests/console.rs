@@ -115,3 +115,23 @@ async fn channels_are_listed_and_tried() {
     assert_eq!(server.request("POST", "/api/v1/channels/nobody/test", Some("admin")).await.status, 404);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_stream_ends_when_its_token_is_withdrawn() {
+    let server = Server::start(true).await;
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let token = &server.tokens["viewer"];
+    let request = format!("GET /api/v1/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut part = [0; 4096];
+    assert!(socket.read(&mut part).await.unwrap() > 0);
+    assert_eq!(server.request("DELETE", "/api/v1/tokens/viewer", Some("admin")).await.status, 204);
+    let mut text = String::new();
+    // The last chunk of an answer without a length.
+    while !text.ends_with("0\r\n\r\n") {
+        let read = socket.read(&mut part).await.unwrap();
+        assert!(read > 0, "cut off: {text}");
+        text.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    server.stop().await;
+}
