@@ -38,6 +38,9 @@ export const alerts = {
   none_firing: ["没有未恢复的告警", "Nothing is wrong now"],
   none_found: ["没有符合条件的告警", "No alert matches"],
   shown: ["显示 {shown} / {count} 条", "{shown} of {count} shown"],
-  said: ["未恢复告警 {count} 条，其中严重 {critical} 条", "Alerts that fire: {count}, critical ones: {critical}"],
+  said: [
+    "未恢复告警 {count} 条，其中严重 {critical} 条",
+    "Alerts that fire: {count}, critical ones: {critical}",
+  ],
   need_operator: ["确认和静默需要操作员登录。", "Sign in as an operator to acknowledge or silence."],
 } as const;
