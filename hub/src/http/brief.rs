@@ -43,8 +43,10 @@ pub struct Brief<'a> {
 
 impl<'a> Brief<'a> {
     pub fn of(station: &'a Station, known: Option<&'a StationState>, now_ms: i64) -> Self {
+        // What a station said before it went is no word about now.
+        let present = known.filter(|known| matches!(known.state(), State::Online | State::Late));
         let stock = known.and_then(|known| Stock::of(known, now_ms));
-        let (people, capacity) = known.map_or((None, None), |known| people(known, now_ms));
+        let (people, capacity) = present.map_or((None, None), |known| people(known, now_ms));
         let worst = known.and_then(|known| known.alerts_firing().min());
         Self {
             id: station.id.as_str(),
@@ -59,7 +61,7 @@ impl<'a> Brief<'a> {
             last_seen: known.and_then(StationState::last_seen_ms),
             people,
             capacity: capacity.or(station.capacity.map(i64::from)),
-            ready: stock.as_ref().map(Stock::ready_sum),
+            ready: stock.as_ref().map(|stock| present.map_or(0, |_| stock.ready_sum())),
             slots: stock.as_ref().map(Stock::slots),
             alert: worst.map(Severity::as_str),
             alerts: known.map_or(0, |known| known.alerts_firing().count()),
