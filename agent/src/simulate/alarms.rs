@@ -33,8 +33,11 @@ impl Alarms {
     }
 }
 
-/// Heats the first battery that the reading tells of.
+/// Heats the first battery, where all are told of: in between it is another one that changed.
 fn heat(cabinet: &mut Cabinet) {
+    if cabinet.snapshot != Some(true) {
+        return;
+    }
     let mut slots = cabinet.slots.iter_mut().flatten();
     if let Some(slot) = slots.find(|slot| slot.cell_temp_max_c.is_some()) {
         slot.cell_temp_max_c = Some(HOT_C);
@@ -60,7 +63,7 @@ mod tests {
     #[test]
     fn alarms_show_in_the_readings_of_their_devices() {
         let all = Alarms { smoke: true, hot_battery: true, forced_door: true };
-        let cabinet = r#"{"device":"c","smoke":false,"slots":[{"slot":1,"state":"empty"},{"slot":2,"cell_temp_max_c":25}]}"#;
+        let cabinet = r#"{"device":"c","smoke":false,"snapshot":true,"slots":[{"slot":1,"state":"empty"},{"slot":2,"cell_temp_max_c":25}]}"#;
         check(all, Kind::Cabinet, cabinet, r#""smoke":true"#);
         check(all, Kind::Cabinet, cabinet, r#"{"slot":1,"state":"empty"}"#);
         check(all, Kind::Cabinet, cabinet, r#""cell_temp_max_c":63"#);

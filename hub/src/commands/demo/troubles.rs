@@ -5,6 +5,8 @@ use waystation_agent::simulate::model::Station;
 use waystation_agent::simulate::scenario::{Scenario, ScenarioError};
 use waystation_agent::simulate::tokens::StationLogin;
 
+// A link that is gone without a word is noticed after one and a half keep-alives, 180 s: shorter cuts show nothing.
+
 /// From one round of troubles to the next, s, and how many rounds: six hours.
 const ROUND_S: u32 = 600;
 const ROUNDS: u32 = 36;
@@ -31,7 +33,7 @@ pub(super) fn scenario(stations: &[StationLogin], seed: u64) -> Result<Scenario,
         let street: Vec<_> = stations.iter().skip(3).step_by(STREETS).collect();
         event(20, 12, "forced_door", &Vec::from_iter(nth(2)));
         event(40, 60, "smoke", &cabinets[..cabinets.len().min(1)]);
-        event(60, 240, "power_cut", &Vec::from_iter(nth(4)));
+        event(60, 420, "power_cut", &Vec::from_iter(nth(4)));
         event(
             100,
             90,
@@ -39,7 +41,7 @@ pub(super) fn scenario(stations: &[StationLogin], seed: u64) -> Result<Scenario,
             &cabinets[cabinets.len() / 2..(cabinets.len() / 2 + 1).min(cabinets.len())],
         );
         if street.len() >= GROUP_MIN {
-            event(150, 180, "outage", &street);
+            event(150, 330, "outage", &street);
         }
     }
     Scenario::parse(&text)
