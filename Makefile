@@ -67,4 +67,4 @@ deps: ## what the tests need from the system: installs it as root on Debian, oth
 
 clean: ## remove what was built, and the demo's data
 	$(CARGO) clean
-	rm -rf demo-data
+	rm -rf demo-data console/dist console/node_modules dashboards/grafana/node_modules

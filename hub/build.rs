@@ -1,7 +1,6 @@
 //! Puts the console into the program: the files of `console/dist`, which `make console` builds. Where nobody has built
 //! them and npm is there, it is run once; without npm the hub says on its page what is missing.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -47,8 +46,7 @@ fn listed(dist: &Path) -> String {
         else {
             continue;
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(table, "    ({name:?}, include_bytes!({path:?})),");
+        table.push_str(&format!("    ({name:?}, include_bytes!({path:?})),\n"));
     }
     table.push_str("]\n");
     table

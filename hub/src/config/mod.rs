@@ -255,7 +255,7 @@ impl CalendarConfig {
     }
 }
 
-/// The HTTP server: API, metrics, first page.
+/// The HTTP server: API, metrics, console.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {

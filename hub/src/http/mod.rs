@@ -1,4 +1,4 @@
-//! The HTTP server: API, probes, metrics and the first page.
+//! The HTTP server: API, probes, metrics and the console.
 //!
 //! - Reads take the fleet's lock for a few hundred stations at a time, on threads for blocking work: neither the
 //!   runtime nor the projector waits for a long list.

@@ -81,10 +81,10 @@ fn get(path: &str, operation: Operation) -> Entry {
 fn own() -> Vec<Entry> {
     let name = json!({ "name": "name", "in": "path", "required": true, "schema": string() });
     vec![
-        get("/", Operation::open("The first page, for people").answers("200", "text/html", string())),
+        get("/", Operation::open("The console, for people").answers("200", "text/html", string())),
         get(
             "/assets/{name}",
-            Operation::open("A file of the first page")
+            Operation::open("A file of the console")
                 .answers("200", "*/*", string())
                 .parameters(&[name])
                 .fails(&["400", "404"]),
