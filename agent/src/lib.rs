@@ -1,6 +1,6 @@
 //! The gateway agent of a worker station, and a simulator of thousands of them.
 //!
-//! Readings flow from [`sources`] into the [`outbox`] on disk, and from there through the [`publisher`] over a
+//! Readings flow from [`sources`] through the [`intake`] into the [`outbox`] on disk, and from there through the [`publisher`] over a
 //! [`connection`] to the hub; [`app`] wires them. [`simulate`] plays whole stations over the same connection.
 
 pub mod backoff;
@@ -10,6 +10,8 @@ pub mod dice;
 pub mod config;
 
 pub mod sources;
+
+pub mod intake;
 
 pub mod outbox;
 

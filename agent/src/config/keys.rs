@@ -73,14 +73,50 @@ impl Keys {
     }
 
     pub fn text(&mut self, key: &str) -> Option<String> {
-        let value = self.values.remove(key)?;
-        match value.kind {
-            ValueKind::Table(_) | ValueKind::Array(_) => {
-                self.mistake(key, "must be a text");
-                None
-            }
-            _ => value.into_string().ok(),
+        self.values.remove(key)?.into_string().ok()
+    }
+
+    /// The keys of a list's items, in order: `sources.modbus` gives `sources.modbus[0]`, `sources.modbus[1]` …
+    pub fn items(&self, list: &str) -> Vec<String> {
+        let of_item = |index: usize| format!("{list}[{index}]");
+        (0..).map(of_item).take_while(|item| self.has(item)).collect()
+    }
+
+    /// The names of the members of a table, such as the keys of `[sources.modbus.names]`.
+    pub fn names(&self, table: &str) -> Vec<String> {
+        let prefix = format!("{table}.");
+        let mut names: Vec<_> = self
+            .values
+            .keys()
+            .filter_map(|key| key.strip_prefix(&prefix)?.split(['.', '[']).next())
+            .map(str::to_owned)
+            .collect();
+        names.dedup();
+        names
+    }
+
+    /// Whether something is said under this key: a value, a table or a list.
+    pub fn has(&self, key: &str) -> bool {
+        let inside = |found: &String| found[key.len()..].starts_with(['.', '[']);
+        self.values
+            .range(key.to_owned()..)
+            .take_while(|(found, _)| found.starts_with(key))
+            .any(|(found, _)| found == key || inside(found))
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, key: &str) -> Vec<String> {
+        self.items(key).iter().filter_map(|item| self.text(item)).collect()
+    }
+
+    /// A finite number.
+    pub fn number(&mut self, key: &str, default: f64, range: RangeInclusive<f64>) -> Option<f64> {
+        let Some(text) = self.text(key) else { return Some(default) };
+        let good = text.parse().ok().filter(|number| range.contains(number));
+        if good.is_none() {
+            self.mistake(key, &format!("must be a number from {} to {}", range.start(), range.end()));
         }
+        good
     }
 
     pub fn path(&mut self, key: &str) -> Option<PathBuf> {
@@ -144,6 +180,11 @@ fn flatten(prefix: &str, value: Value, out: &mut BTreeMap<String, Value>) {
                 flatten(&dotted, value, out);
             }
         }
+        ValueKind::Array(items) => {
+            for (index, item) in items.into_iter().enumerate() {
+                flatten(&format!("{prefix}[{index}]"), item, out);
+            }
+        }
         _ => {
             out.insert(prefix.to_owned(), value);
         }
@@ -155,6 +196,6 @@ fn origin(value: &Value) -> String {
 }
 
 fn is_hubs(key: &str, value: &Value) -> bool {
-    let section = key.split('.').next().unwrap_or(key);
+    let section = key.split(['.', '[']).next().unwrap_or(key);
     HUB_SECTIONS.contains(&section) && value.origin().is_some_and(|origin| origin.contains("environment"))
 }

@@ -50,6 +50,24 @@ fn every_mistake_comes_up_in_one_run() {
 }
 
 #[test]
+fn lists_and_tables_are_read_item_by_item() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    let text = "words = [\"a\", 2]\nwordsmith = 1\n[[meter]]\nunit = 1.5\n[[meter]]\nunit = 9\n[meter_names]\nb.c = 1\nb.d = 2\ne = 3";
+    std::fs::write(&path, text).unwrap();
+    let mut keys = Keys::load(Some(&path), &path).unwrap();
+    assert_eq!(keys.items("meter"), ["meter[0]", "meter[1]"]);
+    assert_eq!(keys.items("mete"), Vec::<String>::new());
+    assert_eq!(keys.names("meter_names"), ["b", "e"]);
+    assert!(keys.has("words") && keys.has("meter[1]") && !keys.has("word") && !keys.has("meter[2]"));
+    assert_eq!(keys.texts("words"), ["a", "2"]);
+    assert_eq!(keys.number("meter[0].unit", 0.0, 0.0..=2.0), Some(1.5));
+    assert_eq!(keys.number("meter[1].unit", 0.0, 0.0..=2.0), None);
+    let mistakes = keys.finish(Some(())).unwrap_err();
+    assert_eq!(mistakes.list().len(), 5, "{mistakes}");
+}
+
+#[test]
 fn sizes() {
     let check = |text, bytes| assert_eq!(size::parse_bytes(text), bytes, "{text}");
     check("4096", Some(4096));
