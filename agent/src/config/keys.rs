@@ -40,6 +40,7 @@ pub struct Keys {
     mistakes: Vec<String>,
 }
 
+#[allow(dead_code, reason = "lists are read by the sources that poll")]
 impl Keys {
     pub fn load(path: Option<&Path>, default: &Path) -> Result<Self, Mistakes> {
         let file = path.unwrap_or(default).to_owned();
