@@ -155,11 +155,12 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         .transpose()?;
     let influx = match &config.influx {
         Some(influx) => {
-            let quarantine = store.clone();
+            let (quarantine, known) = (store.clone(), directory.clone());
             let (log, directory, metrics) = (log.clone(), directory.clone(), metrics.clone());
             let stopping = consumers_shutdown.clone();
             let running = influx::spawn(influx, log, directory, quarantine, metrics, consumers_shutdown)?;
-            Some(running.with_derived(derived(&store, history.as_ref()), &config.data_dir, stopping))
+            let sources = derived(&store, &known, history.as_ref());
+            Some(running.with_derived(sources, &config.data_dir, stopping))
         }
         None => {
             give_up_cursor(&log, influx::CURSOR, "[influx] is gone from the configuration");
@@ -404,8 +405,13 @@ fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
 }
 
 /// What goes to InfluxDB besides the log.
-fn derived(store: &Arc<fleet::Store>, history: Option<&History>) -> Vec<Arc<dyn influx::DerivedSource>> {
-    let mut sources: Vec<Arc<dyn influx::DerivedSource>> = vec![store.clone()];
+fn derived(
+    store: &Arc<fleet::Store>,
+    directory: &SharedDirectory,
+    history: Option<&History>,
+) -> Vec<Arc<dyn influx::DerivedSource>> {
+    let stations = influx::Stations::new(directory.clone(), now_ms);
+    let mut sources: Vec<Arc<dyn influx::DerivedSource>> = vec![Arc::new(stations), store.clone()];
     if let Some(history) = history {
         sources.push(Arc::new(history.clone()));
         sources.push(Arc::new(history::Findings(history.clone())));

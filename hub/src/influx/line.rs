@@ -24,7 +24,8 @@ pub enum Measurement {
     Fund,
     Gateway,
     Presence,
-    /// Derived: utilisation of an hour and of a day, and alerts.
+    /// Derived: what the registry says, utilisation of an hour and of a day, and alerts.
+    Station,
     UtilisationHour,
     UtilisationDay,
     Alert,
@@ -45,6 +46,7 @@ impl Measurement {
             Self::Fund => "fund",
             Self::Gateway => "gateway",
             Self::Presence => "presence",
+            Self::Station => "station",
             Self::UtilisationHour => "utilisation_1h",
             Self::UtilisationDay => "utilisation_1d",
             Self::Alert => "alert",

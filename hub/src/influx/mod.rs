@@ -18,6 +18,7 @@ mod line;
 mod progress;
 mod quarantine;
 mod setup;
+mod stations;
 mod status;
 mod tail;
 mod writer;
@@ -28,6 +29,7 @@ pub use derived::{DerivedError, DerivedSource};
 pub use line::{DerivedPoint, Measurement};
 pub use quarantine::{QuarantineError, QuarantineSink, RefusedLine};
 pub use setup::{InitError, Probe, ProbeError, init, probe};
+pub use stations::Stations;
 pub use status::Trouble;
 
 use crate::config;
