@@ -43,6 +43,7 @@ fn point<'a>(alert: &'a Alert, [zh, en]: &'a [String; 2]) -> DerivedPoint<'a> {
         measurement: Measurement::Alert,
         station: alert.station.as_ref().map(StationId::as_str),
         district: alert.district.as_deref(),
+        kind: None,
         rule: Some(alert.rule.as_str()),
         fingerprint: Some(&alert.fingerprint),
         device: alert.device.as_deref(),

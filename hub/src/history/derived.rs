@@ -11,7 +11,7 @@ use super::utilisation::{Basis, Figures, Measures, Part, Parts, Uptime};
 use super::{History, facts};
 use crate::calendar::HOUR_MS;
 use crate::influx::{DerivedError, DerivedPoint, DerivedSource, Measurement};
-use crate::registry::Directory;
+use crate::registry::{Directory, StationKind};
 use rusqlite::Connection;
 use std::collections::HashMap;
 use waystation_protocol::{PresenceState, StationId, Value};
@@ -55,8 +55,10 @@ impl DerivedSource for History {
         for window in changed {
             last = last.max(window.revision);
             let Some(calendars) = calendars.get(&window.station) else { continue };
-            let district = district_of(&directory, &window.station);
-            take(&point(&window, calendars, district));
+            let mut point = point(&window, calendars);
+            point.district = district_of(&directory, &window.station);
+            point.kind = kind_of(&directory, &window.station);
+            take(&point);
         }
         Ok(last)
     }
@@ -107,6 +109,11 @@ pub fn district_of<'a>(directory: &'a Directory, station: &str) -> Option<&'a st
     directory.station(station)?.district.as_deref()
 }
 
+/// The tag `kind`; a station that is not registered any more has none.
+pub fn kind_of(directory: &Directory, station: &str) -> Option<&'static str> {
+    directory.station(station).map(|station| StationKind::as_str(station.kind))
+}
+
 fn changed_after(reader: &Connection, place: i64, limit: usize) -> table::Result<Vec<Changed>> {
     // Each table by its index on revisions, and of both the first.
     let query = "SELECT revision, daily, station, start, parts, coalesce(measures, 0) FROM ( \
@@ -131,7 +138,7 @@ fn changed_after(reader: &Connection, place: i64, limit: usize) -> table::Result
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn point<'a>(window: &'a Changed, calendars: &Calendars, district: Option<&'a str>) -> DerivedPoint<'a> {
+fn point<'a>(window: &'a Changed, calendars: &Calendars) -> DerivedPoint<'a> {
     let (measurement, end) = if window.daily {
         (Measurement::UtilisationDay, calendars.next_day_start(window.start))
     } else {
@@ -143,7 +150,6 @@ fn point<'a>(window: &'a Changed, calendars: &Calendars, district: Option<&'a st
     DerivedPoint {
         measurement,
         station: Some(&window.station),
-        district,
         fields: fields(&basis, open_ms),
         ts: window.start,
         ..DerivedPoint::default()

@@ -303,7 +303,10 @@ fn what_changed_goes_to_influxdb_and_nothing_else() {
                 Value::Float(seat) if *name == "seat_utilisation_24h" => Some(*seat),
                 _ => None,
             });
-            assert_eq!((point.station, point.district), (Some("a"), Some("江北区")));
+            assert_eq!(
+                (point.station, point.district, point.kind),
+                (Some("a"), Some("江北区"), Some("rest"))
+            );
             found.push((point.measurement, (point.ts - DAY) / HOUR_MS, seat));
         });
         (last.unwrap(), found)

@@ -5,7 +5,7 @@
 //! all stations, some at a time, at most once a minute, and writes what differs. So nothing has to tell it, and a day
 //! that a station was silent for has its point too.
 
-use super::derived::district_of;
+use super::derived::{district_of, kind_of};
 use super::table::Result;
 use super::utilisation::{Basis, Figures, Uptime};
 use super::{History, HistoryError, facts};
@@ -201,6 +201,7 @@ impl DerivedSource for DailyUptime {
                     measurement: Measurement::UtilisationDay,
                     station: Some(station),
                     district: district_of(&directory, station),
+                    kind: kind_of(&directory, station),
                     fields: fields(uptime_of(row, 3)?),
                     ts: row.get(2)?,
                     ..DerivedPoint::default()

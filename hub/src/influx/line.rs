@@ -103,7 +103,7 @@ pub fn write_reading(origin: Origin<'_>, reading: &Reading, lines: &mut Lines) {
 pub fn write_other(origin: Origin<'_>, entry: &Entry, lines: &mut Lines) {
     if let What::Presence(PresenceChange { state, ts, agent }) = &entry.what {
         lines.station(origin.station);
-        let tags = Tags { origin, before: None, device: None, after: [None, None], slot: None };
+        let tags = Tags { origin, before: None, device: None, after: [None; 3], slot: None };
         lines.line(Measurement::Presence, |out| {
             let mut line = Line::begin(out, Measurement::Presence, &tags);
             line.field("state", Value::Text(state.as_str()));
@@ -122,6 +122,8 @@ pub struct DerivedPoint<'a> {
     /// Absent for what is no single station's.
     pub station: Option<&'a str>,
     pub district: Option<&'a str>,
+    /// Tag of utilisation: what sort of station it is, which no query may mix.
+    pub kind: Option<&'static str>,
     /// Tags of alerts: a station may have several at one time.
     pub rule: Option<&'static str>,
     /// What tells alerts of one rule and device apart.
@@ -142,7 +144,9 @@ pub fn write_derived(point: &DerivedPoint<'_>, lines: &mut Lines) {
     let origin = Origin { station, district: point.district };
     let fingerprint = point.fingerprint.map(|fingerprint| ("fingerprint", fingerprint));
     let before = point.class.map(|class| ("class", class.as_str()));
-    let tags = Tags { origin, before, device: point.device, after: [fingerprint, rule], slot: point.slot };
+    let kind = point.kind.map(|kind| ("kind", kind));
+    let after = [fingerprint, kind, rule];
+    let tags = Tags { origin, before, device: point.device, after, slot: point.slot };
     lines.line(point.measurement, |out| {
         let mut line = Line::begin(out, point.measurement, &tags);
         for (name, value) in &point.fields {
@@ -156,7 +160,7 @@ pub fn write_derived(point: &DerivedPoint<'_>, lines: &mut Lines) {
 fn write_slot(origin: Origin<'_>, reading: &Reading, slot: &Slot, lines: &mut Lines) {
     let before = slot.class.map(|class| ("class", class.as_str()));
     let device = Some(reading.device.as_str());
-    let tags = Tags { origin, before, device, after: [None, None], slot: slot.slot };
+    let tags = Tags { origin, before, device, after: [None; 3], slot: slot.slot };
     lines.line(Measurement::Slot, |out| {
         let mut line = Line::begin(out, Measurement::Slot, &tags);
         slot.visit(&mut |name, value| {
@@ -170,19 +174,19 @@ fn write_slot(origin: Origin<'_>, reading: &Reading, slot: &Slot, lines: &mut Li
 
 type Tag = Option<(&'static str, &'static str)>;
 
-/// The members of a reading that are tags: one that sorts before `device`, two that sort after `district`.
-fn body_tags(body: &Body) -> (Tag, [Tag; 2]) {
+/// The members of a reading that are tags: one that sorts before `device`, those that sort after `district`.
+fn body_tags(body: &Body) -> (Tag, [Tag; 3]) {
     match body {
         Body::Door(door) => {
             let event = door.event.map(|event| ("event", event.as_str()));
-            (None, [event, door.method.map(|method| ("method", method.as_str()))])
+            (None, [event, door.method.map(|method| ("method", method.as_str())), None])
         }
         Body::Swap(swap) => {
             let class = swap.class.map(|class| ("class", class.as_str()));
-            (class, [swap.result.map(|result| ("result", result.as_str())), None])
+            (class, [swap.result.map(|result| ("result", result.as_str())), None, None])
         }
-        Body::Amenity(amenity) => (amenity.amenity.map(|which| ("amenity", which.as_str())), [None, None]),
-        _ => (None, [None, None]),
+        Body::Amenity(amenity) => (amenity.amenity.map(|which| ("amenity", which.as_str())), [None; 3]),
+        _ => (None, [None; 3]),
     }
 }
 
@@ -191,7 +195,7 @@ struct Tags<'a> {
     origin: Origin<'a>,
     before: Tag,
     device: Option<&'a str>,
-    after: [Option<(&'static str, &'a str)>; 2],
+    after: [Option<(&'static str, &'a str)>; 3],
     slot: Option<i64>,
 }
 

@@ -43,7 +43,10 @@ impl World {
         let mut found = Vec::new();
         let take = |point: &crate::influx::DerivedPoint<'_>| {
             assert_eq!(point.measurement, Measurement::UtilisationDay);
-            assert_eq!((point.station, point.district), (Some("a"), Some("江北区")));
+            assert_eq!(
+                (point.station, point.district, point.kind),
+                (Some("a"), Some("江北区"), Some("rest"))
+            );
             let field = |(name, value): &(&str, Value<'_>)| match value {
                 Value::Float(number) if *number != 0.0 => Some(format!("{name}={number}")),
                 _ => None,

@@ -24,6 +24,7 @@ impl DerivedSource for Points {
                 measurement: Measurement::Alert,
                 station: (number % 2 == 0).then_some("hp-001"),
                 district: Some("黄浦 区"),
+                kind: (number == 4).then_some("rest"),
                 rule: Some("offline"),
                 fingerprint: Some("fedcba9876543210"),
                 fields: vec![("number", Value::Count(number))],
@@ -67,6 +68,8 @@ async fn derived_points_outlast_outages_and_restarts() {
         START + 2
     );
     assert!(taken.contains(&expected), "{taken:?}");
+    let of_kind = "fingerprint=fedcba9876543210,kind=rest,rule=offline,station=hp-001 number=4i";
+    assert!(taken.iter().any(|line| line.contains(of_kind)), "{taken:?}");
     assert!(taken.contains(&format!(
         "alert,district=黄浦\\ 区,fingerprint=fedcba9876543210,rule=offline number=1i {}",
         START + 1
