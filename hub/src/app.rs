@@ -411,7 +411,9 @@ fn derived(
     history: Option<&History>,
 ) -> Vec<Arc<dyn influx::DerivedSource>> {
     let stations = influx::Stations::new(directory.clone(), now_ms);
-    let mut sources: Vec<Arc<dyn influx::DerivedSource>> = vec![Arc::new(stations), store.clone()];
+    let outages = fleet::OutagePoints::new(store.clone(), directory.clone(), now_ms);
+    let mut sources: Vec<Arc<dyn influx::DerivedSource>> =
+        vec![Arc::new(stations), store.clone(), Arc::new(outages)];
     if let Some(history) = history {
         sources.push(Arc::new(history.clone()));
         sources.push(Arc::new(history::Findings(history.clone())));

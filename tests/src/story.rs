@@ -144,7 +144,7 @@ fn tell_availability(influxd: &Influxd) {
     let fields: Vec<String> = fields.map(|(name, seconds)| format!("{name}={seconds}")).to_vec();
     let day = now_ms() - 2 * 86_400_000;
     influxd.write(&format!(
-        "utilisation_1d,district=大兴区,station={} {} {day}",
+        "utilisation_1d,district=大兴区,kind=rest,station={} {} {day}",
         Story::STATION,
         fields.join(",")
     ));

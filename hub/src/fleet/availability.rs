@@ -23,6 +23,17 @@ pub enum OutageKind {
     Unknown,
 }
 
+impl OutageKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutageKind::StationDown => "station_down",
+            OutageKind::LinkDown => "link_down",
+            OutageKind::Unknown => "unknown",
+        }
+    }
+}
+
 /// A time without contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outage {

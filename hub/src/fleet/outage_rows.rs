@@ -1,11 +1,12 @@
 //! The table `outage` of `state.db`: one row a silence, with what is known about it; read back as outages.
 //!
-//! `unknown` and `worked` are lists of `[from, to]` in ms, absent when empty; a `to` of the largest integer is open.
+//! `unknown` and `worked` are lists of `[from, to]` in ms, absent when empty; a `to` of the largest integer is open. A
+//! revision is of the last change, and at least the time of its save, ms: so it rises even over a file that was deleted
+//! and rebuilt, and readers keep their place.
 
 use super::availability::{Interval, Outage};
 use super::fold::Fleet;
 use super::silences::{CORRECTABLE_MS, Silence};
-use super::snapshot::StationRow;
 use rusqlite::{Connection, Row, Transaction, named_params, params};
 use std::ops::ControlFlow;
 use waystation_protocol::StationId;
@@ -26,6 +27,13 @@ pub const MIGRATION: &str = "
     CREATE INDEX outage_by_end ON outage (ends_at);
 ";
 
+/// The step of the schema that numbers changes, for readers that want what is new.
+pub const REVISIONS: &str = "
+    ALTER TABLE outage ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    UPDATE outage SET revision = rowid;
+    CREATE INDEX outage_by_revision ON outage (revision);
+";
+
 /// How long an outage is kept after its end, ms. [J] a year's report can be made, and compared, a month late.
 const KEPT_MS: i64 = 400 * 86_400_000;
 /// Rows dropped in one save, so that none takes long.
@@ -43,20 +51,29 @@ pub struct OutageFilter {
     pub after: Option<(StationId, i64)>,
 }
 
-/// Writes what changed of these stations' silences.
-pub fn save(transaction: &Transaction<'_>, rows: &[StationRow]) -> rusqlite::Result<()> {
+/// Writes the silences of these stations that changed.
+pub fn save<'a>(
+    transaction: &Transaction<'_>,
+    changed: impl IntoIterator<Item = (&'a str, &'a [Silence])>,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let last: Option<i64> =
+        transaction.prepare_cached("SELECT max(revision) FROM outage")?.query_row([], |row| row.get(0))?;
+    let mut revision = last.unwrap_or(0).max(now_ms);
     let mut upsert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO outage (station, starts_at, ends_at, unknown, worked)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO outage (station, starts_at, ends_at, unknown, worked, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for row in rows {
-        for silence in &row.silences {
+    for (station, silences) in changed {
+        for silence in silences {
+            revision += 1;
             upsert.execute(params![
-                row.id,
+                station,
                 silence.starts_at(),
                 silence.ends_at(),
                 parts_json(silence.blind()),
                 parts_json(silence.worked()),
+                revision,
             ])?;
         }
     }
@@ -129,6 +146,26 @@ pub fn each(
     Ok(())
 }
 
+/// Silences that changed after this revision, the oldest change first, each as it is now.
+pub fn since(
+    connection: &Connection,
+    revision: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<(i64, StationId, Silence)>> {
+    let mut select = connection.prepare_cached(
+        "SELECT revision, station, starts_at, ends_at, unknown, worked FROM outage
+         WHERE revision > ?1 ORDER BY revision LIMIT ?2",
+    )?;
+    let mut rows = select.query(params![revision, limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        // Only valid ids are ever written.
+        let Ok(station) = StationId::try_from(row.get_ref("station")?.as_str()?) else { continue };
+        found.push((row.get("revision")?, station, silence(row)?));
+    }
+    Ok(found)
+}
+
 fn silence(row: &Row<'_>) -> rusqlite::Result<Silence> {
     let parts = |column| -> rusqlite::Result<Vec<Interval>> {
         let text = row.get_ref(column)?.as_str_or_null()?;
@@ -162,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let connection = schema::open_writer(&folder.path().join("state.db")).unwrap();
         let insert = |station: &str, starts_at: i64, worked: Option<&str>| {
-            let row = "INSERT INTO outage VALUES (?1, ?2, ?3, NULL, ?4)";
+            let row = "INSERT INTO outage (station, starts_at, ends_at, worked) VALUES (?1, ?2, ?3, ?4)";
             connection.execute(row, params![station, starts_at, starts_at + 100, worked]).unwrap();
         };
         for station in ["jb-1", "jb-2", "jb-3"] {

@@ -4,7 +4,7 @@
 //! progress    one row: the log's id, and the number of its last record that is in here
 //! station     presence and ledger (JSON) of every station, its rules' memory (MessagePack with names, so that versions
 //!             read each other's), its latest readings (the log's binary form)
-//! outage      silences of stations, and what is known about them
+//! outage      silences of stations, and what is known about them; a change gives it a higher revision
 //! alert       every alert, firing or resolved, as JSON; a change gives it a higher revision
 //! fleet       one row: what alerts remember of all stations together (JSON)
 //! quarantine  what could not be taken, newest 100,000 items or 256 MiB
@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The file's versions: entry n leads from version n to n + 1. Append only.
-const MIGRATIONS: &[&str] = &[TABLES, ALERTS, outage_rows::MIGRATION];
+const MIGRATIONS: &[&str] = &[TABLES, ALERTS, outage_rows::MIGRATION, outage_rows::REVISIONS];
 
 /// Another connection of this process may hold the file for one transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

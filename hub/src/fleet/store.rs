@@ -7,6 +7,7 @@ use super::fold::Fleet;
 use super::outage_rows::{self, OutageFilter};
 use super::quarantine::{self, Kept, QuarantineFilter, QuarantineItem, QuarantinePage};
 use super::schema;
+use super::silences::Silence;
 use super::snapshot::{self, StationRow};
 use crate::influx::{QuarantineError, QuarantineSink, RefusedLine};
 use crate::operations::OperationsError;
@@ -16,6 +17,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
+use waystation_protocol::StationId;
 
 /// What can go wrong with `state.db`.
 #[derive(Debug, Error)]
@@ -107,7 +109,8 @@ impl Store {
         let write = |transaction: &rusqlite::Transaction<'_>, kept: Kept| {
             for rows in save.stations {
                 snapshot::save(transaction, &rows)?;
-                outage_rows::save(transaction, &rows)?;
+                let silences = rows.iter().map(|row| (row.id.as_str(), row.silences.as_slice()));
+                outage_rows::save(transaction, silences, (self.now_ms)())?;
             }
             outage_rows::drop_old(transaction, (self.now_ms)())?;
             alert_store::save(transaction, &save.alerts)?;
@@ -178,6 +181,15 @@ impl Store {
         let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
         outage_rows::each(&reports, filter, visit)
             .map_err(|source| StoreError::sqlite("read", &self.path, source))
+    }
+
+    /// Times without contact that changed after this revision, the oldest change first, each as it is now.
+    pub(super) fn silences_since(
+        &self,
+        revision: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, StationId, Silence)>, StoreError> {
+        self.read(|connection| outage_rows::since(connection, revision, limit))
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {

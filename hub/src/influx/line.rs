@@ -24,8 +24,9 @@ pub enum Measurement {
     Fund,
     Gateway,
     Presence,
-    /// Derived: what the registry says, utilisation of an hour and of a day, and alerts.
+    /// Derived: what the registry says, outages, utilisation of an hour and of a day, and alerts.
     Station,
+    Outage,
     UtilisationHour,
     UtilisationDay,
     Alert,
@@ -47,6 +48,7 @@ impl Measurement {
             Self::Gateway => "gateway",
             Self::Presence => "presence",
             Self::Station => "station",
+            Self::Outage => "outage",
             Self::UtilisationHour => "utilisation_1h",
             Self::UtilisationDay => "utilisation_1d",
             Self::Alert => "alert",
