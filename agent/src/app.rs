@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::connection::{Endpoint, TlsError, client_config};
+use crate::diagnosis;
 use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxSender, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
 use crate::sources::{Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally};
@@ -171,6 +172,7 @@ impl Sources {
         tasks.spawn(json_lines.run(stopped.clone()));
         let status = StatusServer::bind(&shared.config.data_dir, shared.status())?;
         tasks.spawn(status.run(stopped.clone()));
+        tasks.spawn(diagnosis::watch(shared.config.clone(), shared.state.clone(), stopped.clone()));
         let gateway = shared.gateway(outbox.clone(), report_requests);
         tasks.spawn(gateway.run(stopped.clone()));
         let mut input_ended = None;

@@ -21,6 +21,9 @@ pub mod connection;
 
 pub mod status;
 
+pub mod diagnosis;
+pub mod texts;
+
 pub mod app;
 pub mod commands;
 pub mod simulate;

@@ -26,7 +26,7 @@ Examples:
 
 Exit code 1 if readings are lost that the hub does not know of.")]
 pub struct Outbox {
-    /// The configuration [default: agent.toml, if there is one]
+    /// The configuration [default: agent.toml, else /etc/waystation/agent.toml, if there is one]
     #[arg(long)]
     config: Option<PathBuf>,
     #[arg(long)]

@@ -14,7 +14,7 @@ Examples:
   waystation-agent run --config /etc/waystation/agent.toml
   WAYSTATION_HUB=mqtt://127.0.0.1:1883 WAYSTATION_STATION=jb-001 waystation-agent run")]
 pub struct Run {
-    /// The configuration [default: agent.toml, if there is one]
+    /// The configuration [default: agent.toml, else /etc/waystation/agent.toml, if there is one]
     #[arg(long)]
     config: Option<PathBuf>,
 }

@@ -44,8 +44,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waystation_protocol::{DeviceId, StationId};
 
-/// Where the configuration is looked for when no path is given.
-pub const DEFAULT_PATH: &str = "agent.toml";
+/// Where the configuration is looked for when no path is given: in the working directory, then where the package
+/// has it.
+pub const DEFAULT_PATHS: [&str; 2] = ["agent.toml", "/etc/waystation/agent.toml"];
 
 /// The configuration, checked.
 #[derive(Debug, Clone)]
@@ -97,13 +98,14 @@ pub struct Gateway {
 }
 
 impl Config {
-    /// Reads the file and the environment (`WAYSTATION_SECTION__KEY`). Without a path, a missing `agent.toml` is an
-    /// empty one.
+    /// Reads the file and the environment (`WAYSTATION_SECTION__KEY`). Without a path, the first of
+    /// [`DEFAULT_PATHS`] that is there, or else an empty one.
     ///
     /// # Errors
     /// Every mistake, not only the first.
     pub fn load(path: Option<&Path>) -> Result<Self, Mistakes> {
-        let mut keys = Keys::load(path, Path::new(DEFAULT_PATH))?;
+        let found = DEFAULT_PATHS.map(Path::new).into_iter().find(|path| path.exists());
+        let mut keys = Keys::load(path, found.unwrap_or(Path::new(DEFAULT_PATHS[0])))?;
         let config = Self::from_keys(&mut keys);
         keys.finish(config)
     }

@@ -148,6 +148,12 @@ impl Agent {
     }
 }
 
+/// What `check` finds, in English.
+pub fn check_of(agent: &Agent) -> Vec<serde_json::Value> {
+    let printed = agent.command("check").args(["--json", "--lang", "en"]).output().unwrap();
+    serde_json::from_slice(&printed.stdout).unwrap_or_else(|error| panic!("{error}: {printed:?}"))
+}
+
 /// A device's connection to the agent.
 pub struct Feed {
     pub stream: BufReader<UnixStream>,
