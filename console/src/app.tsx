@@ -15,12 +15,14 @@ import { Station } from "./pages/station";
 import { Stations } from "./pages/stations";
 import { Utilisation } from "./pages/utilisation";
 import { go, place, usePlace } from "./state/place";
-import { token, who, type Role } from "./state/session";
+import { dismissed, token, who, type Role } from "./state/session";
 
 /** Asks the hub who this is; a hub on loopback lets everybody read. */
 function useWhoAmI(): void {
   const secret = token.value;
   useEffect(() => {
+    // Also where reading is open: whoever could act must see that they no longer can.
+    if (dismissed.peek()) askToSignIn();
     get<{ name: string | null; role: Role }>("/api/v1/me")
       .then((me) => (who.value = me))
       .catch((error: Error) => {

@@ -16,8 +16,10 @@ export function showTime(ms: number): string {
   });
 }
 
-export function showDate(ms: number): string {
-  return new Date(ms).toLocaleDateString(locale(), { year: "numeric", month: "2-digit", day: "2-digit" });
+/** The date in this zone, or in the browser's own. */
+export function showDate(ms: number, timeZone?: string): string {
+  const date = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+  return new Date(ms).toLocaleDateString(locale(), { ...date, ...(timeZone ? { timeZone } : {}) });
 }
 
 export function showNumber(value: number, digits = 0): string {

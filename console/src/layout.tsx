@@ -18,6 +18,8 @@ const PAGES = [
   ["/audit", "audit"],
   ["/settings", "settings"],
 ] as const;
+/** Where a page's name is too long for the bar. */
+const SHORT = { silences: "silences.short" } as const;
 const NEXT_THEME: Record<Theme, Theme> = { auto: "dark", dark: "light", light: "auto" };
 
 export function Layout({ children }: { children: ComponentChildren }) {
@@ -53,7 +55,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
         <nav aria-label={t("product")}>
           {PAGES.map(([path, name]) => (
             <Link key={path} href={path} {...(isHere(path) ? { "aria-current": "page" as const } : {})}>
-              {t(name)}
+              {t(name in SHORT ? SHORT[name as keyof typeof SHORT] : name)}
             </Link>
           ))}
           <Link href="/screen">{t("screen")}</Link>
@@ -83,7 +85,8 @@ export function Layout({ children }: { children: ComponentChildren }) {
           </button>
           {may("viewer") ? (
             <button type="button" class="plain" onClick={signOut}>
-              {who.value?.name} · {t("sign_out")}
+              <span class="me">{who.value?.name} ·</span>
+              {t("sign_out")}
             </button>
           ) : (
             <Link href="/login">{t("sign_in")}</Link>

@@ -4,6 +4,12 @@ import assert from "node:assert/strict";
 import { person } from "../chromium.mjs";
 
 const WALL = { width: 3840, height: 2160 };
+const SIZES = /** @type {const} */ ([
+  [360, 740],
+  [1280, 720],
+  [1920, 1080],
+  [3840, 2160],
+]);
 /** What the test has said of every station: so many people, of so many places. */
 const [PEOPLE, CAPACITY] = ["37", "41"];
 
@@ -39,5 +45,55 @@ export async function scenario(browser, complaints, { url, pictures }) {
   }
   assert.doesNotMatch(told, /people|capacity/);
   assert.ok(!asked.some((path) => path.startsWith("/api/") && path !== "/api/v1/me"), asked.join("\n"));
+  await fitsMillions(page, url, told);
   await context.close();
+}
+
+/**
+ * Figures of a whole country in windows of every size: none may be cut or stand on another.
+ * @param {import("playwright-core").Page} page
+ * @param {string} url
+ * @param {string} told what the hub says of four stations
+ */
+async function fitsMillions(page, url, told) {
+  const screen = JSON.parse(told);
+  Object.assign(screen, {
+    stations: { total: 186_100, online: 181_234, away: 4_866 },
+    bands: { free: 123_456, moderate: 43_210, crowded: 12_345, unknown: 7_089 },
+    batteries: {
+      "48V": { ready: 1_234_567, installed: 1_861_000 },
+      "60V": { ready: 234_567, installed: 361_000 },
+    },
+    fund_total_fen: 123_456_789_012,
+    breakfasts_total: 133_130_456,
+    visits_today: 2_345_678,
+    districts: Array.from({ length: 12 }, (_, at) => ({
+      district: `呼伦贝尔市第${at}区`,
+      stations: 12_345,
+      online: 12_001,
+      free: 9_000,
+      moderate: 2_000,
+      crowded: 1_001,
+    })),
+  });
+  await page.route("**/public/screen", (route) => route.fulfill({ json: screen }));
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    await page.goto(`${url}/#/screen`);
+    await page.reload();
+    await page.getByText("1,234,567,890.12").waitFor();
+    const flaws = await page.evaluate(() => {
+      const root = document.documentElement;
+      const cut = [...document.querySelectorAll(".wall strong, .wall h2")].filter((each) => {
+        const tile = each.closest("li, .wall-tile, header") ?? root;
+        return each.getBoundingClientRect().right > tile.getBoundingClientRect().right;
+      });
+      const wide = root.scrollWidth > root.clientWidth ? [`it is ${root.scrollWidth} px wide`] : [];
+      const isWall = innerWidth > 899 && innerWidth > innerHeight;
+      const high =
+        isWall && root.scrollHeight > root.clientHeight ? [`it is ${root.scrollHeight} px high`] : [];
+      return [...cut.map(({ textContent }) => `cut: ${textContent}`), ...wide, ...high];
+    });
+    assert.deepEqual(flaws, [], `${width} × ${height}`);
+  }
 }

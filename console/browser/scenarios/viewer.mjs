@@ -68,17 +68,16 @@ async function actsOfAnAdmin(browser, complaints, url, token) {
  * @param {import("../stage.mjs").Stage["tokens"]} tokens
  */
 async function withdrawn(page, url, tokens) {
-  await page.goto(`${url}/#/stations`);
-  await page.getByRole("link", { name: "一号驿站" }).waitFor();
+  await page.goto(`${url}/#/ledger`);
+  await page.getByRole("heading", { level: 1, name: "台账" }).waitFor();
   await please("revoke", "viewer");
   const headers = { Authorization: `Bearer ${tokens.viewer}` };
   await until("the hub knows that the token is withdrawn", async () => {
     const answer = await page.request.get(`${url}/api/v1/me`, { headers });
     return answer.status() === 401;
   });
-  await page.getByRole("navigation").getByRole("link", { name: "台账" }).click();
-  // That page asks the hub, which no longer knows them.
-  await page.getByLabel("访问令牌").waitFor();
+  // Nobody has touched the page.
+  await page.getByRole("alert").filter({ hasText: "您的访问令牌已失效" }).waitFor();
   // Back to where they wanted to go.
   await signIn(page, tokens.operator);
   await page.getByRole("heading", { level: 1, name: "台账" }).waitFor();

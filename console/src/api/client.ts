@@ -1,6 +1,6 @@
 // Asking the hub. Every refusal is a `Refused` with the hub's own words (RFC 9457).
 
-import { language, signOut, token } from "../state/session";
+import { dismiss, language, token } from "../state/session";
 
 /** The hub said no, or did not answer (`status` 0). */
 export class Refused extends Error {
@@ -30,7 +30,9 @@ export function withQuery(path: string, query: Query): string {
 
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
-  if (token.value !== null) headers.set("Authorization", `Bearer ${token.value}`);
+  const secret = token.value;
+  if (secret !== null) headers.set("Authorization", `Bearer ${secret}`);
+  headers.set("Accept-Language", language.value);
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, headers, cache: "no-store" });
@@ -39,7 +41,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     throw new Refused(0, language.value === "zh" ? "中枢没有应答" : "The hub does not answer");
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) signOut();
+  if (answer.status === 401 && secret !== null) dismiss(secret);
   const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
   throw new Refused(answer.status, problem.detail ?? answer.statusText);
 }

@@ -7,7 +7,8 @@ export interface StreamEvent {
   data: unknown;
 }
 
-const RETRY_MS = { first: 1_000, most: 15_000 };
+/** Soon at first: a hub ends the stream of a withdrawn token, and the page finds out by asking again. */
+const RETRY_MS = { first: 200, most: 15_000 };
 
 /** Splits a stream's text into events, as HTML's standard says; what is not whole yet stays in `rest`. */
 export function parseEvents(text: string): { events: StreamEvent[]; lastId: string | null; rest: string } {

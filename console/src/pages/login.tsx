@@ -7,7 +7,7 @@ import type { Me } from "../api/schema";
 import { Field } from "../components/form";
 import icon from "../icon.svg";
 import { go, useChosen } from "../state/place";
-import { language, signIn, signOut, who } from "../state/session";
+import { dismissed, language, signIn, signOut, who } from "../state/session";
 import "../style/login.css";
 import "../style/tools.css";
 import { speak, t } from "../words";
@@ -61,6 +61,7 @@ export function Login() {
             {t("language")}
           </button>
         </header>
+        {dismissed.value && refused === null && !busy && <p role="alert">{w("dismissed")}</p>}
         <form onSubmit={(event) => void submit(event)}>
           <Field
             label={w("token")}

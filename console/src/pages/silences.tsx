@@ -1,14 +1,10 @@
 // What is told to nobody for a while, and where work is planned.
 
-import { useState } from "preact/hooks";
-import type { Page } from "../api/client";
 import type { Maintenance, Matcher, Silence } from "../api/schema";
-import { useAsked, Waiting } from "../components/asked";
 import { MaintenanceForm } from "../components/maintenance-form";
-import { Modal } from "../components/modal";
 import { StationLink, stationName } from "../components/place-name";
 import { SilenceForm } from "../components/silence-form";
-import { WindowTable } from "../components/window-table";
+import { WindowList } from "../components/window-list";
 import { meets } from "../state/alerts";
 import { firing } from "../state/fleet";
 import { useChosen } from "../state/place";
@@ -46,49 +42,17 @@ export function Silences() {
 }
 
 function SilenceList({ ended }: { ended: boolean }) {
-  const asked = useAsked<Page<Silence>>("/api/v1/silences", ended ? { ended } : {});
-  const [isAdding, setAdding] = useState(false);
-  const items = asked.answer?.items ?? [];
   return (
-    <section class="card" aria-labelledby="silences">
-      <div class="heading">
-        <h2 id="silences">{w("silences")}</h2>
-        {may("operator") && (
-          <div class="actions">
-            <button type="button" class="primary" onClick={() => setAdding(true)}>
-              {w("add_silence")}
-            </button>
-          </div>
-        )}
-      </div>
-      <p class="hint">{w("silences_about")}</p>
-      {items.length > 0 && (
-        <WindowTable
-          items={items}
-          label={w("silences")}
-          path="/api/v1/silences"
-          question={w("end_silence")}
-          about={({ matchers }) => <Matchers matchers={matchers} />}
-          matched={({ matchers }) =>
-            [...firing.value.values()].filter((alert) => meets(alert, matchers)).length
-          }
-          ended={asked.again}
-        />
-      )}
-      <Waiting {...asked} empty={items.length === 0} nothing={w("no_silences")} />
-      {isAdding && (
-        <Modal title={w("add_silence")} close={() => setAdding(false)}>
-          <SilenceForm
-            first={[{ name: "rule", value: "offline" }]}
-            cancel={() => setAdding(false)}
-            done={() => {
-              setAdding(false);
-              asked.again();
-            }}
-          />
-        </Modal>
-      )}
-    </section>
+    <WindowList<Silence>
+      name="silences"
+      ended={ended}
+      words={{ title: "silences", about: "silences_about", nothing: "no_silences" }}
+      add="add_silence"
+      end="end_silence"
+      about={({ matchers }) => <Matchers matchers={matchers} />}
+      matched={({ matchers }) => [...firing.value.values()].filter((alert) => meets(alert, matchers)).length}
+      form={(acts) => <SilenceForm first={[{ name: "rule", value: "offline" }]} {...acts} />}
+    />
   );
 }
 
@@ -111,44 +75,15 @@ function shownValue(name: Matcher["name"], value: string): string {
 }
 
 function MaintenanceList({ ended }: { ended: boolean }) {
-  const asked = useAsked<Page<Maintenance>>("/api/v1/maintenance", ended ? { ended } : {});
-  const [isAdding, setAdding] = useState(false);
-  const items = asked.answer?.items ?? [];
   return (
-    <section class="card" aria-labelledby="maintenance">
-      <div class="heading">
-        <h2 id="maintenance">{w("maintenance")}</h2>
-        {may("operator") && (
-          <div class="actions">
-            <button type="button" class="primary" onClick={() => setAdding(true)}>
-              {w("add_maintenance")}
-            </button>
-          </div>
-        )}
-      </div>
-      <p class="hint">{w("maintenance_about")}</p>
-      {items.length > 0 && (
-        <WindowTable
-          items={items}
-          label={w("maintenance")}
-          path="/api/v1/maintenance"
-          question={w("end_maintenance")}
-          about={({ station, district }) => (station === null ? district : <StationLink id={station} />)}
-          ended={asked.again}
-        />
-      )}
-      <Waiting {...asked} empty={items.length === 0} nothing={w("no_maintenance")} />
-      {isAdding && (
-        <Modal title={w("add_maintenance")} close={() => setAdding(false)}>
-          <MaintenanceForm
-            cancel={() => setAdding(false)}
-            done={() => {
-              setAdding(false);
-              asked.again();
-            }}
-          />
-        </Modal>
-      )}
-    </section>
+    <WindowList<Maintenance>
+      name="maintenance"
+      ended={ended}
+      words={{ title: "maintenance", about: "maintenance_about", nothing: "no_maintenance" }}
+      add="add_maintenance"
+      end="end_maintenance"
+      about={({ station, district }) => (station === null ? district : <StationLink id={station} />)}
+      form={(acts) => <MaintenanceForm {...acts} />}
+    />
   );
 }

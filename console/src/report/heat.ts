@@ -1,7 +1,8 @@
-// Hours of the week: the mean of a figure over all hours that fell on the same weekday and hour, local time.
+// Hours of the week: the mean of a figure over all hours that fell on the same weekday and hour.
 
 import type { Figure } from "../api/schema";
 import { COVERAGE_MIN, judged } from "./figures";
+import { momentOf } from "./zone";
 
 export interface HourFigure {
   /** Begin of the hour, ms since the Unix epoch. */
@@ -18,13 +19,13 @@ export interface Cell {
 }
 
 /** Seven rows from Monday on, of 24 cells. Hours in which nothing is due (closed, or nobody came) do not count. */
-export function heatOf(hours: readonly HourFigure[]): Cell[][] {
+export function heatOf(hours: readonly HourFigure[], zone: string): Cell[][] {
   const sums = Array.from({ length: 7 }, () =>
     Array.from({ length: 24 }, () => ({ sum: 0, known: 0, due: 0 })),
   );
   for (const { from, figure } of hours) {
-    const time = new Date(from);
-    const cell = sums[(time.getDay() + 6) % 7]![time.getHours()]!;
+    const { weekday, hour } = momentOf(from, zone);
+    const cell = sums[weekday]![hour]!;
     const value = judged(figure);
     if (typeof value === "number") {
       cell.sum += value;

@@ -1,27 +1,24 @@
 import { expect, it, vi } from "vitest";
 
-vi.mock("../state/session", () => ({ language: { value: "en" } }));
+vi.mock("../state/fleet", () => ({ hubZone: { value: null } }));
 const { periodOf } = await import("./period");
 
-const NOW = new Date(2026, 2, 15, 10, 30);
+/** 02:30 of the 15th in Shanghai. */
+const NOW = Date.UTC(2026, 2, 14, 18, 30);
 
-function check(
-  name: Parameters<typeof periodOf>[0],
-  from: Date | null,
-  to: Date | null,
-  free = ["", ""],
-): void {
-  const period = periodOf(name, NOW, free[0]!, free[1]!);
-  expect(period, name).toEqual(from === null ? null : { from: from.getTime(), to: to!.getTime() });
+function check(name: Parameters<typeof periodOf>[0], expected: string | null, free = ["", ""]): void {
+  const period = periodOf(name, NOW, "Asia/Shanghai", free[0]!, free[1]!);
+  const shown = (ms: number): string => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16);
+  expect(period && `${shown(period.from)} ${shown(period.to)}`, name).toBe(expected);
 }
 
-it("takes whole local days", () => {
-  check("today", new Date(2026, 2, 15), new Date(2026, 2, 16));
-  check("yesterday", new Date(2026, 2, 14), new Date(2026, 2, 15));
-  check("7d", new Date(2026, 2, 9), new Date(2026, 2, 16));
-  check("month", new Date(2026, 2, 1), new Date(2026, 2, 16));
-  check("last_month", new Date(2026, 1, 1), new Date(2026, 2, 1));
-  check("free", new Date(2026, 0, 31), new Date(2026, 1, 2), ["2026-01-31", "2026-02-01"]);
-  check("free", null, null, ["2026-02-01", "2026-01-31"]);
-  check("free", null, null);
+it("takes whole days of the zone", () => {
+  check("today", "2026-03-15T00:00 2026-03-16T00:00");
+  check("yesterday", "2026-03-14T00:00 2026-03-15T00:00");
+  check("7d", "2026-03-09T00:00 2026-03-16T00:00");
+  check("month", "2026-03-01T00:00 2026-03-16T00:00");
+  check("last_month", "2026-02-01T00:00 2026-03-01T00:00");
+  check("free", "2026-01-31T00:00 2026-02-02T00:00", ["2026-01-31", "2026-02-01"]);
+  check("free", null, ["2026-02-01", "2026-01-31"]);
+  check("free", null);
 });

@@ -15,6 +15,8 @@ export const failed = signal<Error | null>(null);
 /** Stations by id. A new map with each change: whoever reads it is drawn again. */
 export const stations = signal<ReadonlyMap<string, FleetItem>>(new Map());
 export const loaded = signal(false);
+/** The zone in which the hub counts days; null until it has told. */
+export const hubZone = signal<string | null>(null);
 /** Alerts that fire, by id. */
 export const firing = signal<ReadonlyMap<string, Alert>>(new Map());
 /** Whether the hub has said what fires: until then an empty list means nothing. */
@@ -78,6 +80,7 @@ async function load(signal: AbortSignal): Promise<void> {
   try {
     const fleet = await get<FleetView>("/api/v1/fleet", {}, signal);
     stations.value = new Map(fleet.items.map((item) => [item.id, item]));
+    hubZone.value = fleet.time_zone;
     loaded.value = true;
     failed.value = null;
     told = new Set();

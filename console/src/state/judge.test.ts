@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FleetItem } from "../api/schema";
 import type { Alert } from "../api/schema";
-import { count, crowded, down, loadOf, reasons } from "./judge";
+import { bandOf, count, crowded, down, loadOf, reasons } from "./judge";
 
 function station(id: string, differs: Partial<FleetItem>): FleetItem {
   const name = { zh: id, en: id };
@@ -49,6 +49,15 @@ describe("who is down, crowded, unsafe", () => {
     expect(ids(crowded(FLEET))).toBe("b a");
     expect([loadOf(FLEET[2]!), loadOf(FLEET[7]!)]).toEqual([null, null]);
   });
+
+  it("names the band of a load", () =>
+    expect([0.49, 0.5, 0.79, 0.8, 3].map(bandOf)).toEqual([
+      "free",
+      "moderate",
+      "moderate",
+      "crowded",
+      "crowded",
+    ]));
 
   it("says why by the alert that speaks of most", () => {
     const alert = (id: string, rule: Alert["rule"], stations: string[]): Alert =>

@@ -29,6 +29,15 @@ export function loadOf({ people, capacity, state }: FleetItem): number | null {
   return people / capacity;
 }
 
+/** As the hub's public page names them. */
+export type Band = "free" | "moderate" | "crowded";
+/** From this share on a station is no longer free, as on the hub's public page. */
+const MODERATE_AT = 0.5;
+
+export function bandOf(load: number): Band {
+  return load >= CROWDED_AT ? "crowded" : load >= MODERATE_AT ? "moderate" : "free";
+}
+
 export function isCrowded(item: FleetItem): boolean {
   const load = loadOf(item);
   return load !== null && load >= CROWDED_AT;

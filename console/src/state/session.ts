@@ -25,9 +25,20 @@ export function may(role: Role): boolean {
   return who.value !== null && who.value.name !== null && RANK[who.value.role] >= RANK[role];
 }
 
+/** Whether the hub no longer takes the token that somebody had: they are asked who they are, on every page. */
+export const dismissed = signal(false);
+
 export function signIn(secret: string, remember: boolean): void {
   (remember ? localStorage : sessionStorage).setItem("token", secret);
   token.value = secret;
+  dismissed.value = false;
+}
+
+/** The hub refuses this token. An answer to an earlier one says nothing of today's. */
+export function dismiss(secret: string): void {
+  if (token.peek() !== secret) return;
+  signOut();
+  dismissed.value = true;
 }
 
 export function signOut(): void {
@@ -35,6 +46,7 @@ export function signOut(): void {
   localStorage.removeItem("token");
   token.value = null;
   who.value = null;
+  dismissed.value = false;
 }
 
 effect(() => {

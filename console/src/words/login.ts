@@ -1,4 +1,5 @@
 export const login = {
+  dismissed: ["您的访问令牌已失效，请重新登录。", "Your access token is no longer valid. Sign in again."],
   title: ["登录驿站遥测中枢", "Sign in to Waystation"],
   token: ["访问令牌", "Access token"],
   token_hint: ["以 wst_ 开头，由管理员给您", "It begins with wst_; an administrator gives it to you"],

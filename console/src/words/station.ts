@@ -99,6 +99,10 @@ export const station = {
   availability: ["可用率", "Availability"],
   "availability.hub": ["中枢所见", "As the hub saw it"],
   "availability.station": ["驿站自身", "The station's own"],
+  "availability.young": [
+    "自 {from} 起才有观测，不足一天，尚不计算可用率",
+    "Observed since {from} only: less than a day makes no share yet",
+  ],
   not_enough: ["数据不足", "not enough data"],
   bar: ["{from} 至 {to} 的在线情况", "Presence from {from} to {to}"],
   up: ["在线", "Up"],

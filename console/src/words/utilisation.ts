@@ -72,8 +72,8 @@ export const utilisation = {
   none_of_kind: ["这段时间没有此类驿站的数据", "No data of this kind in this period"],
   shown: ["显示 {shown} / {count}", "{shown} of {count} shown"],
   heat_about: [
-    "每格是同一星期、同一小时的平均值（本地时间）；不足八成小时有数据的格子不给数字。",
-    "Each cell is the mean of that hour on that weekday, local time; a cell with data for less than 80 % of its hours gives no number.",
+    "每格是同一星期、同一小时的平均值（时区 {zone}）；不足八成小时有数据的格子不给数字。",
+    "Each cell is the mean of that hour on that weekday, in the time zone {zone}; a cell with data for less than 80 % of its hours gives no number.",
   ],
   heat_narrow: [
     "按小时的数据量很大：请选择一个区县，或更短的时段。",

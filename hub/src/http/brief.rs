@@ -84,8 +84,13 @@ fn write(app: &App) -> Result<Vec<u8>, Problem> {
     // Taken first: what changes meanwhile is told again by the stream.
     let version = app.sources.fleet.lock().version();
     let now_ms = now_ms();
-    let mut body =
-        format!("{{\"at\":{now_ms},\"event_id\":\"{}-{version}\",\"items\":[", app.started_ms).into_bytes();
+    // A name of the time zone database, which holds nothing that JSON escapes.
+    let zone = &app.sources.config.calendar.time_zone;
+    let head = format!(
+        "{{\"at\":{now_ms},\"event_id\":\"{}-{version}\",\"time_zone\":\"{zone}\",\"items\":[",
+        app.started_ms
+    );
+    let mut body = head.into_bytes();
     let mut failed = false;
     let directory = app.sources.directory.load();
     for stations in directory.stations().chunks(STATIONS_PER_LOCK) {

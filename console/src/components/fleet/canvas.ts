@@ -4,7 +4,7 @@ import { DomUtil, Layer, type LeafletMouseEvent, type Map as LeafletMap } from "
 import { fleetDrawn } from "../../state/drawn";
 import { palette } from "../../style/palette";
 import { rem } from "../../style/scale";
-import { paintDistricts, paintGround, paintMark, radius } from "./paint";
+import { paintDistricts, paintGround, paintMark, paintStalk, radius, spotOf } from "./paint";
 import { marks, type District, type Index, type Mark } from "./places";
 
 /** How far beside a mark a finger still hits it, px. */
@@ -55,7 +55,7 @@ export class FleetLayer extends Layer {
     let nearest: Mark | null = null;
     let least = Infinity;
     for (const mark of this.drawn) {
-      const away = this.map!.latLngToContainerPoint([mark.lat, mark.lon]).distanceTo(containerPoint);
+      const away = spotOf(this.map!, mark, this.scale).distanceTo(containerPoint);
       if (away <= radius(mark, this.scale) + REACH_PX && away < least) [nearest, least] = [mark, away];
     }
     return nearest;
@@ -97,6 +97,7 @@ export class FleetLayer extends Layer {
     paintDistricts(painter, this.districts, this.drawn);
     // The single ones last: a cluster must not hide a station that is down.
     this.drawn.sort((a, b) => b.count - a.count);
+    for (const mark of this.drawn) paintStalk(painter, mark);
     for (const mark of this.drawn) paintMark(painter, mark, mark.id !== null && mark.id === this.chosen);
     fleetDrawn();
   }

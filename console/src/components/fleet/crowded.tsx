@@ -4,6 +4,7 @@ import { stations } from "../../state/fleet";
 import { crowded, loadOf } from "../../state/judge";
 import { speak } from "../../words";
 import { fleet } from "../../words/fleet";
+import { LoadBar } from "../load-bar";
 import { StationLink } from "../place-name";
 import { Panel, SHOWN_MAX } from "./panel";
 
@@ -27,8 +28,8 @@ export function CrowdedList() {
             <StationLink id={item.id} />
             <span class="soft">{item.district}</span>
           </span>
-          <span>
-            <meter min={0} max={1} high={0.99} value={Math.min(1, loadOf(item)!)} aria-hidden="true" />{" "}
+          <span class="load">
+            <LoadBar load={loadOf(item)!} />
             {w("people", { people: item.people!, capacity: item.capacity! })} · {showShare(loadOf(item)!, 0)}
           </span>
         </li>

@@ -23,7 +23,7 @@ const GATHER_MS = 1_000;
 
 export default function FleetMap() {
   const place = useRef<HTMLDivElement>(null);
-  const shown = useRef<{ map: LeafletMap; layer: FleetLayer; fitted: boolean } | null>(null);
+  const shown = useRef<{ map: LeafletMap; layer: FleetLayer; fitted: string | null } | null>(null);
   const [hovered, setHovered] = useState<{ mark: Mark; x: number; y: number } | null>(null);
   const items = useMemo(() => positioned(stations.value.values()), [stations.value]);
   const latest = useRef(items);
@@ -52,9 +52,14 @@ export default function FleetMap() {
       setHovered(mark === null ? null : { mark, ...pointOf(event.containerPoint) });
     });
     map.on("mouseout movestart", () => setHovered(null));
-    shown.current = { map, layer, fitted: false };
+    shown.current = { map, layer, fitted: null };
     const stopLight = onLight(() => layer.redraw());
-    const resized = new ResizeObserver(() => map.invalidateSize({ animate: false }));
+    const resized = new ResizeObserver(() => {
+      // Who looks at everything still does in a window of another size; who has moved the map keeps their place.
+      const isWhole = shown.current?.fitted === viewOf(map);
+      map.invalidateSize({ animate: false });
+      if (isWhole) fitAll();
+    });
     resized.observe(place.current!);
     return () => {
       resized.disconnect();
@@ -81,10 +86,7 @@ export default function FleetMap() {
   useSeldom(key, GATHER_MS, () => {
     const now = shown.current!;
     now.layer.show(index(latest.current), districts(latest.current));
-    if (!now.fitted && latest.current.length > 0) {
-      fit(now.map, latest.current);
-      now.fitted = true;
-    }
+    if (now.fitted === null && latest.current.length > 0) fitAll();
   });
 
   const missing = stations.value.size - items.length;
@@ -97,12 +99,18 @@ export default function FleetMap() {
         {missing > 0 && (
           <span class="soft">{w(items.length === 0 ? "map_none" : "no_position", { count: missing })}</span>
         )}
-        <button type="button" onClick={() => fit(shown.current!.map, items)}>
+        <button type="button" onClick={fitAll}>
           {w("map_all")}
         </button>
       </div>
     </section>
   );
+
+  function fitAll(): void {
+    const { map } = shown.current!;
+    fit(map, latest.current);
+    shown.current!.fitted = viewOf(map);
+  }
 
   function open(map: LeafletMap, mark: Mark): void {
     if (mark.id !== null) return go(`/stations/${encodeURIComponent(mark.id)}`);
@@ -113,6 +121,10 @@ export default function FleetMap() {
 
 function pointOf({ x, y }: { x: number; y: number }) {
   return { x, y };
+}
+
+function viewOf(map: LeafletMap): string {
+  return `${map.getCenter().toString()} ${map.getZoom()}`;
 }
 
 function fit(map: LeafletMap, items: readonly FleetItem[]): void {

@@ -1,6 +1,6 @@
 // How the map is drawn: a light ground of its own, since no tiles come from anywhere.
 
-import type { Map as LeafletMap } from "leaflet";
+import type { Map as LeafletMap, Point } from "leaflet";
 import { STATES, type State } from "../../state/judge";
 import type { Palette } from "../../style/palette";
 import { degrees, gone, graticule, worst, type District, type Mark } from "./places";
@@ -27,7 +27,16 @@ export interface Painter {
 
 /** Radius of a mark, px. */
 export function radius({ count }: Mark, scale: number): number {
-  return scale * (count === 1 ? 7 : 15 + 3.2 * Math.log2(count));
+  return scale * (count === 1 ? SINGLE_PX : 15 + 3.2 * Math.log2(count));
+}
+
+const SINGLE_PX = 7;
+
+/** Where a mark is drawn, px of the container. */
+export function spotOf(map: LeafletMap, { lat, lon, aside }: Mark, scale: number): Point {
+  const at = map.latLngToContainerPoint([lat, lon]);
+  const unit = SINGLE_PX * scale;
+  return aside === null ? at : at.add([aside.x * unit, aside.y * unit]);
 }
 
 export function paintGround({ context, map, palette, width, height, font, scale }: Painter): void {
@@ -87,7 +96,7 @@ export function paintDistricts(
 ): void {
   const { context, map, palette, font, scale } = painter;
   const taken = marks.map((mark): Box => {
-    const { x, y } = map.latLngToContainerPoint([mark.lat, mark.lon]);
+    const { x, y } = spotOf(map, mark, scale);
     const size = radius(mark, scale);
     return { x, y, half: size, high: size };
   });
@@ -124,9 +133,19 @@ function text(
   context.fillText(words, x, y);
 }
 
+/** From where stations are to where they are drawn. */
+export function paintStalk({ context, map, palette, scale }: Painter, mark: Mark): void {
+  if (mark.aside === null) return;
+  const from = map.latLngToContainerPoint([mark.lat, mark.lon]);
+  const to = spotOf(map, mark, scale);
+  context.strokeStyle = palette.idle;
+  context.lineWidth = 1;
+  stroke(context, from.x, from.y, to.x, to.y);
+}
+
 export function paintMark(painter: Painter, mark: Mark, isChosen: boolean): void {
   const { context, map, palette } = painter;
-  const { x, y } = map.latLngToContainerPoint([mark.lat, mark.lon]);
+  const { x, y } = spotOf(map, mark, painter.scale);
   const size = radius(mark, painter.scale);
   if (mark.critical || isChosen) {
     context.strokeStyle = mark.critical ? palette.bad : palette.brand;

@@ -40,6 +40,25 @@ describe("places", () => {
     expect(marks(found, WORLD, 17).map(({ id }) => id)).toEqual(expect.arrayContaining(["a", "b", "c"]));
   });
 
+  it("spreads stations of one position, and no others", () => {
+    const items = [
+      ...["c", "a", "b"].map((id) => station(id, "online", 39.7, 116.3)),
+      station("d", "online", 39.8, 116.3),
+    ];
+    const found = new Map(marks(index(items), WORLD, 17).map((mark) => [mark.id, mark]));
+    expect(found.get("d")!.aside).toBeNull();
+    const spread = ["a", "b", "c"].map((id) => found.get(id)!.aside!);
+    // In radii of a mark: two of them touch at a distance of 2.
+    for (const [one, other] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      const away = Math.hypot(spread[one]!.x - spread[other]!.x, spread[one]!.y - spread[other]!.y);
+      expect(away, `${one} and ${other}`).toBeGreaterThan(2.5);
+    }
+  });
+
   it("is quick for all smart stations of the country", () => {
     const items = Array.from({ length: 11_800 }, (_, at) =>
       station(`s${at}`, "online", 20 + (at % 109) / 5, 90 + (at % 211) / 6),

@@ -23,6 +23,8 @@ export interface Mark extends Crowd {
   id: string | null;
   cluster: number | null;
   count: number;
+  /** How far it stands beside its position, in radii of a mark: stations at one position must not hide each other. */
+  aside: { x: number; y: number } | null;
 }
 
 /** Beyond this zoom each station stands alone. */
@@ -61,13 +63,41 @@ function one(state: State): number[] {
 
 /** What a view shows, [west, south, east, north] in degrees. */
 export function marks(index: Index, view: [number, number, number, number], zoom: number): Mark[] {
-  return index.getClusters(view, Math.floor(zoom)).map(({ geometry, properties, id }) => {
+  const found = index.getClusters(view, Math.floor(zoom)).map(({ geometry, properties, id }): Mark => {
     const [lon, lat] = geometry.coordinates as [number, number];
     const { states, critical } = properties;
-    const at = { lat, lon, states, critical };
+    const at = { lat, lon, states, critical, aside: null };
     if ("id" in properties) return { ...at, id: properties.id, cluster: null, count: 1 };
     return { ...at, id: null, cluster: Number(id), count: properties.point_count };
   });
+  fanOut(found);
+  return found;
+}
+
+/** Turn from one to the next, rad: so the seeds of a sunflower lie, evenly however many there are. */
+const GOLDEN = Math.PI * (3 - Math.sqrt(5));
+const FAN_RADII = 2.6;
+/** Positions with the same five decimals are about a metre apart at most. */
+const SAME_DECIMALS = 5;
+
+/** Spreads single stations that stand at one position around it. */
+function fanOut(marks: readonly Mark[]): void {
+  const places = new Map<string, Mark[]>();
+  for (const mark of marks) {
+    if (mark.id === null) continue;
+    const key = `${mark.lat.toFixed(SAME_DECIMALS)} ${mark.lon.toFixed(SAME_DECIMALS)}`;
+    const there = places.get(key);
+    if (there === undefined) places.set(key, [mark]);
+    else there.push(mark);
+  }
+  for (const there of places.values()) {
+    if (there.length === 1) continue;
+    there.sort((a, b) => (a.id! < b.id! ? -1 : 1));
+    there.forEach((mark, seed) => {
+      const away = FAN_RADII * Math.sqrt(seed + 0.5);
+      mark.aside = { x: away * Math.cos(seed * GOLDEN), y: away * Math.sin(seed * GOLDEN) };
+    });
+  }
 }
 
 export function worst({ states }: Crowd): State {

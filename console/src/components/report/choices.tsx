@@ -2,6 +2,7 @@
 
 import type { Utilisation } from "../../api/schema";
 import { isPeriod, periodOf, PERIODS, type Period, type PeriodName } from "../../report/period";
+import { zone } from "../../report/zone";
 import { useChosen } from "../../state/place";
 import { speak } from "../../words";
 import { utilisation } from "../../words/utilisation";
@@ -31,7 +32,7 @@ export function useChoice(): Choice {
   const kind = chosen.get("kind") as Choice["kind"];
   return {
     periodName,
-    period: periodOf(periodName, new Date(), chosen.get("first"), chosen.get("last")),
+    period: periodOf(periodName, Date.now(), zone.value, chosen.get("first"), chosen.get("last")),
     by: BYS.includes(by) ? by : "district",
     kind: KINDS.includes(kind) ? kind : "rest",
     district: chosen.get("district"),

@@ -1,6 +1,7 @@
 // What makes a printed page a report: its title, its period, what it speaks of, and how each figure is defined.
 
 import { showDate, showTime } from "../../format";
+import { zone } from "../../report/zone";
 import { now } from "../../state/now";
 import { speak } from "../../words";
 import { utilisation } from "../../words/utilisation";
@@ -27,7 +28,7 @@ export function ReportHead({ choice, hasPeriod }: HeadProps) {
       </h1>
       {hasPeriod && period !== null && (
         <p class="soft">
-          {showDate(period.from)} – {showDate(period.to - 1)}
+          {showDate(period.from, zone.value)} – {showDate(period.to - 1, zone.value)} · {zone.value}
           <span class="print-only">
             {" · "}
             {w("scope", { scope })} · {w("made", { time: showTime(now.value) })}

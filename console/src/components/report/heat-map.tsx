@@ -5,6 +5,7 @@ import { Refused } from "../../api/client";
 import type { Utilisation } from "../../api/schema";
 import { columnOf, showFigure, COLUMNS, type Column } from "../../report/figures";
 import { heatOf, highest, type Cell } from "../../report/heat";
+import { zone } from "../../report/zone";
 import { useChosen } from "../../state/place";
 import { speak } from "../../words";
 import { utilisation } from "../../words/utilisation";
@@ -38,8 +39,11 @@ export function HeatMap({ choice }: { choice: Choice }) {
   const { items } = pages;
   const cells = useMemo(() => {
     const rows = items.filter((row) => row.kind === kind);
-    return heatOf(rows.map((row) => ({ from: row.from, figure: column.of(row) })));
-  }, [items, kind, column]);
+    return heatOf(
+      rows.map((row) => ({ from: row.from, figure: column.of(row) })),
+      zone.value,
+    );
+  }, [items, kind, column, zone.value]);
   const isEmpty = highest(cells) === 0 && cells.flat().every(({ mean }) => mean === null);
   const caption = w("heat_caption", { figure: w(column.name) });
   return (
@@ -57,7 +61,7 @@ export function HeatMap({ choice }: { choice: Choice }) {
           />
         </span>
       </div>
-      <p class="hint">{w("heat_about")}</p>
+      <p class="hint">{w("heat_about", { zone: zone.value })}</p>
       {!pages.busy && !isEmpty && <Peak cells={cells} column={column} />}
       {!isEmpty && <Grid cells={cells} column={column} caption={caption} />}
       {pages.error instanceof Refused && pages.error.status === 400 && <p>{w("heat_narrow")}</p>}

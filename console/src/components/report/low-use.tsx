@@ -2,6 +2,7 @@
 
 import type { LowUse } from "../../api/schema";
 import { showDate, showNumber } from "../../format";
+import { zone } from "../../report/zone";
 import { speak, t } from "../../words";
 import { utilisation } from "../../words/utilisation";
 import { usePages, Waiting } from "../asked";
@@ -35,7 +36,7 @@ export function LowUseList({ choice: { kind, district } }: { choice: Choice }) {
       <p class="hint">{w("low_about")}</p>
       {found[0] !== undefined && (
         <p class="soft">
-          {showDate(found[0].from)} – {showDate(found[0].to - 1)}
+          {showDate(found[0].from, zone.value)} – {showDate(found[0].to - 1, zone.value)} · {zone.value}
         </p>
       )}
       {found.length > 0 && <Items items={found} />}

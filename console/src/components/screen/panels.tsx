@@ -18,6 +18,11 @@ const DISTRICTS_MAX = 10;
 /** So few may be written larger. */
 const FEW = 4;
 
+/** A number as large as its tile allows: how long it is goes into its size. */
+function Big({ children: text }: { children: string }) {
+  return <strong style={{ "--chars": text.length }}>{text}</strong>;
+}
+
 interface TileProps {
   label: string;
   name: string;
@@ -39,7 +44,7 @@ export function Bands({ bands }: Pick<Screen, "bands">) {
       <ul>
         {BANDS.map((band) => (
           <li key={band} class={band}>
-            <strong>{showNumber(bands[band])}</strong>
+            <Big>{showNumber(bands[band])}</Big>
             <span>
               <span aria-hidden="true">{SHAPES[band]}</span> {w(band)}
             </span>
@@ -55,7 +60,7 @@ export function Open({ stations: { total, online, away } }: Pick<Screen, "statio
   return (
     <Tile label={w("open")} name="open">
       <p class="wall-figure">
-        <strong>{showNumber(online)}</strong> <span>{w("of", { total: showNumber(total) })}</span>
+        <Big>{showNumber(online)}</Big> <span>{w("of", { total: showNumber(total) })}</span>
       </p>
       <p>{away > 0 ? w("away", { count: showNumber(away) }) : ""}</p>
     </Tile>
@@ -80,7 +85,7 @@ function StockRow({ name, stock: { ready, installed } }: { name: string; stock: 
   return (
     <li>
       <span>{name.replace("V", " V")}</span>
-      <strong>{showNumber(ready)}</strong>
+      <Big>{showNumber(ready)}</Big>
       <span>{w("stock", { installed: showNumber(installed) })}</span>
       <meter min={0} max={installed} value={ready} aria-hidden="true" />
     </li>
@@ -104,11 +109,13 @@ export function Sums({ screen }: { screen: Screen }) {
 
 function Sum({ name, label, value }: { name: string; label: string; value: string }) {
   return (
-    <Tile label={label} name={name}>
-      <p class="wall-figure">
-        <strong>{value}</strong>
-      </p>
-    </Tile>
+    <div class="wall-sum" style={{ "--chars": value.length }}>
+      <Tile label={label} name={name}>
+        <p class="wall-figure">
+          <Big>{value}</Big>
+        </p>
+      </Tile>
+    </div>
   );
 }
 

@@ -7,6 +7,9 @@ import { partsOf } from "./uptime";
 
 const w = speak(table);
 
+/** A share of less than this says nothing yet. */
+const DAY_MS = 86_400_000;
+
 /** The share of its time that it was there, and when it was not. */
 export function Availability({ asked: { answer, error, busy, again } }: { asked: Asked<Answer> }) {
   return (
@@ -20,13 +23,18 @@ export function Availability({ asked: { answer, error, busy, again } }: { asked:
 
 function Figures({ answer }: { answer: Answer }) {
   const { from, to, outages } = answer;
+  const isYoung = to - from < DAY_MS;
   const told = w("bar", { from: showTime(from), to: showTime(to) });
   return (
     <>
-      <dl class="facts">
-        <Share label={w("availability.hub")} share={answer.availability} />
-        <Share label={w("availability.station")} share={answer.availability_station} />
-      </dl>
+      {isYoung ? (
+        <p>{w("availability.young", { from: showTime(from) })}</p>
+      ) : (
+        <dl class="facts">
+          <Share label={w("availability.hub")} share={answer.availability} />
+          <Share label={w("availability.station")} share={answer.availability_station} />
+        </dl>
+      )}
       <p class="soft">{told}</p>
       <div class="uptime" role="img" aria-label={`${told}: ${summary(answer)}`}>
         {partsOf(answer).map(({ share, kind, planned }, at) => (

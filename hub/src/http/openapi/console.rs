@@ -63,7 +63,7 @@ pub fn schemas() -> Map<String, Value> {
         })),
         "FleetItem": brief,
         "FleetView": object(json!({
-            "at": integer(), "event_id": string(), "items": array(reference("FleetItem")),
+            "at": integer(), "event_id": string(), "time_zone": string(), "items": array(reference("FleetItem")),
         })),
         "Channel": channel,
         "ChannelTrial": object(json!({

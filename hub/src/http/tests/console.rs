@@ -23,6 +23,7 @@ async fn the_fleet_is_told_in_brief_and_the_stream_goes_on_from_there() {
     let seen = |answer: &Answer| answer.body.contains("\"people\":5");
     let fleet = server.until("/api/v1/fleet", seen).await.json();
     assert_eq!(fleet["items"].as_array().map(Vec::len), Some(4));
+    assert_eq!(fleet["time_zone"], "Asia/Shanghai");
     let first = &fleet["items"][0];
     assert_eq!((&first["id"], &first["state"]), (&json!("jb-001"), &json!("online")), "{first}");
     assert_eq!((&first["people"], &first["capacity"]), (&json!(5), &json!(10)));
