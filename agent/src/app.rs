@@ -1,9 +1,11 @@
 //! Wires the agent, in flow order, and stops it in the same order.
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Endpoint, TlsError, client_config};
 use crate::diagnosis;
-use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxSender, OutboxView};
+use crate::intake::Intake;
+use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
 use crate::sources::{Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally};
 use crate::status::{StatusError, StatusServer, StatusSources};
@@ -49,9 +51,11 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let (state_sender, state) = watch::channel(State::Offline);
     let (report_now, report_requests) = mpsc::channel(1);
     let (lost_told, tally) = (Arc::new(AtomicU64::new(0)), Arc::new(Tally::default()));
-    let shared = Shared { config, view, horizon_s, state, lost_told, tally };
+    let clock = Clock::open(&config.data_dir);
+    let intake = Intake::new(sender, tally.clone(), clock.clone());
+    let shared = Shared { config, view, horizon_s, state, lost_told, tally, clock };
 
-    let mut sources = Sources::start(&shared, sender, report_requests).await?;
+    let mut sources = Sources::start(&shared, intake, report_requests).await?;
     let mut writing = tokio::spawn(write_loop.run());
     let (done_sender, done) = watch::channel(Done { last: cursor.position(), lost_to: 0 });
     let (stop_publisher, stop) = watch::channel(false);
@@ -88,6 +92,7 @@ struct Shared {
     state: watch::Receiver<State>,
     lost_told: Arc<AtomicU64>,
     tally: Arc<Tally>,
+    clock: Clock,
 }
 
 impl Shared {
@@ -110,6 +115,7 @@ impl Shared {
             view: self.view.clone(),
             durable,
             limits,
+            clock: self.clock.clone(),
             done,
             state,
             report_now,
@@ -121,15 +127,16 @@ impl Shared {
         Keeper { cursor, view: self.view.clone(), done, lost_told: self.lost_told.clone(), growth }
     }
 
-    fn gateway(&self, outbox: OutboxSender, report_now: mpsc::Receiver<()>) -> GatewaySource {
+    fn gateway(&self, intake: Intake, report_now: mpsc::Receiver<()>) -> GatewaySource {
         let facts = GatewayFacts {
             view: self.view.clone(),
             lost_told: self.lost_told.clone(),
             horizon_s: self.horizon_s.clone(),
             data_dir: self.config.data_dir.clone(),
+            clock: self.clock.clone(),
             started: Instant::now(),
         };
-        GatewaySource { config: self.config.gateway.clone(), facts, outbox, report_now }
+        GatewaySource { config: self.config.gateway.clone(), facts, intake, report_now }
     }
 
     fn status(&self) -> StatusSources {
@@ -160,25 +167,25 @@ struct Sources {
 impl Sources {
     async fn start(
         shared: &Shared,
-        outbox: OutboxSender,
+        intake: Intake,
         report_requests: mpsc::Receiver<()>,
     ) -> Result<Self, AppError> {
         let config = &shared.config.sources;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let path = config.jsonl_path.as_deref();
-        let json_lines =
-            JsonLines::bind(path, config.jsonl_listen, outbox.clone(), shared.tally.clone()).await?;
+        let json_lines = JsonLines::bind(path, config.jsonl_listen, intake.clone()).await?;
         tasks.spawn(json_lines.run(stopped.clone()));
         let status = StatusServer::bind(&shared.config.data_dir, shared.status())?;
         tasks.spawn(status.run(stopped.clone()));
         tasks.spawn(diagnosis::watch(shared.config.clone(), shared.state.clone(), stopped.clone()));
-        let gateway = shared.gateway(outbox.clone(), report_requests);
+        let gateway = shared.gateway(intake.clone(), report_requests);
         tasks.spawn(gateway.run(stopped.clone()));
+        tasks.spawn(shared.clock.clone().keep(stopped.clone()));
         let mut input_ended = None;
         if config.stdin {
             let (ended_sender, ended) = watch::channel(false);
-            let feed = Feed::new(outbox, shared.tally.clone(), tokio::io::stdout());
+            let feed = Feed::new(intake, tokio::io::stdout());
             tasks.spawn(read_stdin(feed, stopped, ended_sender));
             input_ended = config.stdin_exit_at_end.then_some(ended);
         }

@@ -4,6 +4,8 @@
 //! acknowledged. Reading and compressing happen on a blocking thread, one batch ahead.
 
 use super::OutboxView;
+use super::unstamped::with_time;
+use crate::clock::Clock;
 use bytes::Bytes;
 use std::time::Duration;
 use thiserror::Error;
@@ -17,7 +19,7 @@ use waystation_protocol::{OutboxId, compress_batch};
 const COMPRESS_FROM_BYTES: usize = 1024;
 /// Lost ranges told in one batch; the others follow when these are acknowledged.
 const LOST_RANGES_MAX: usize = 100;
-/// Between two attempts to read a record that the disk does not give.
+/// Between two attempts to read a record that the disk does not give, or that waits for its time.
 const READ_RETRY: Duration = Duration::from_secs(1);
 /// After so many attempts the stretch counts as damaged, so that a bad sector does not stop the station for good.
 const READ_ATTEMPTS_MAX: u32 = 10;
@@ -64,16 +66,25 @@ pub struct BatchSource {
 struct Built {
     maker: Maker,
     outcome: Result<Option<Batch>, ReadError>,
+    /// The next record waits for its time, and nothing is sent before it.
+    timeless: bool,
 }
 
 impl BatchSource {
     /// Batches of everything behind `position`.
-    pub fn new(view: &OutboxView, position: Seq, durable: watch::Receiver<Seq>, limits: BatchLimits) -> Self {
+    pub fn new(
+        view: &OutboxView,
+        position: Seq,
+        durable: watch::Receiver<Seq>,
+        limits: BatchLimits,
+        clock: Clock,
+    ) -> Self {
         let maker = Maker {
             reader: view.log.reader(position + 1),
             log: view.log.clone(),
             id: view.id.clone(),
             limits,
+            clock,
             left_over: None,
             attempts: 0,
         };
@@ -139,11 +150,15 @@ impl BatchSource {
 
     async fn finish_building(&mut self) -> Result<Option<Batch>, BatchError> {
         let Some(building) = &mut self.building else { return Ok(None) };
-        let Built { mut maker, outcome } = building.await?;
+        let Built { mut maker, outcome, timeless } = building.await?;
         self.building = None;
         let batch = match outcome {
             Ok(batch) => {
                 maker.attempts = 0;
+                if timeless {
+                    tracing::debug!("readings wait until the time is known");
+                    self.retry_at = Some(Instant::now() + READ_RETRY);
+                }
                 batch
             }
             Err(error) => {
@@ -154,7 +169,7 @@ impl BatchSource {
             }
         };
         // Where nothing was found up to the durable end, that stretch is gone: damaged or dropped.
-        self.position = self.position.max(batch.as_ref().map_or(maker.reader.position(), |batch| batch.last));
+        self.position = self.position.max(batch.as_ref().map_or(maker.position(), |batch| batch.last));
         self.maker = Some(maker);
         Ok(batch)
     }
@@ -166,6 +181,7 @@ struct Maker {
     log: Log,
     id: OutboxId,
     limits: BatchLimits,
+    clock: Clock,
     /// A record that was read but belongs into the next batch.
     left_over: Option<(Seq, Vec<u8>)>,
     attempts: u32,
@@ -174,18 +190,23 @@ struct Maker {
 impl Maker {
     fn build(mut self) -> Built {
         let outcome = self.collect().map(|body| body.map(|body| self.finish(body)));
-        Built { maker: self, outcome }
+        let timeless = matches!((&outcome, &self.left_over), (Ok(None), Some(_)));
+        Built { maker: self, outcome, timeless }
     }
 
-    /// Records without a gap, up to the limits.
+    /// The last record that was read and does not wait for the next batch.
+    fn position(&self) -> Seq {
+        self.left_over.as_ref().map_or(self.reader.position(), |(seq, _)| seq - 1)
+    }
+
+    /// Records without a gap, up to the limits, and up to one that waits for its time.
     fn collect(&mut self) -> Result<Option<Body>, ReadError> {
-        let mut body = match self.left_over.take() {
-            Some((seq, record)) => Body::new(seq, &record),
-            None => match self.reader.next()? {
-                Some((seq, record)) => Body::new(seq, record),
-                None => return Ok(None),
-            },
+        let Some((seq, record)) = self.next_record()? else { return Ok(None) };
+        let Some(json) = with_time(&record, &self.clock) else {
+            self.left_over = Some((seq, record));
+            return Ok(None);
         };
+        let mut body = Body::new(seq, &json);
         while body.readings < self.limits.readings_max {
             let next = match self.reader.next() {
                 Ok(next) => next,
@@ -196,13 +217,22 @@ impl Maker {
                 }
             };
             let Some((seq, record)) = next else { break };
-            if seq != body.last + 1 || body.json.len() + record.len() > self.limits.bytes_max {
+            let json = with_time(record, &self.clock)
+                .filter(|json| seq == body.last + 1 && body.json.len() + json.len() <= self.limits.bytes_max);
+            let Some(json) = json else {
                 self.left_over = Some((seq, record.to_vec()));
                 break;
-            }
-            body.add(record);
+            };
+            body.add(&json);
         }
         Ok(Some(body))
+    }
+
+    fn next_record(&mut self) -> Result<Option<(Seq, Vec<u8>)>, ReadError> {
+        if let Some(left_over) = self.left_over.take() {
+            return Ok(Some(left_over));
+        }
+        Ok(self.reader.next()?.map(|(seq, record)| (seq, record.to_vec())))
     }
 
     fn finish(&self, body: Body) -> Batch {

@@ -1,8 +1,8 @@
 //! The outbox: what the devices said waits on disk until the hub has it on its own disk.
 //!
 //! Over the durable log, with `WhenFull::DropOldest`: a full outbox drops its oldest segment and remembers the range.
-//! One record is one reading as JSON with its `kind`, valid by the protocol when it was taken in; its sequence number
-//! is its place in the log, and the log's id is the outbox id. On disk, under `data_dir/outbox`: the log's files and
+//! One record is one reading as JSON with its `kind`, valid by the protocol when it was taken in, or one that waits for
+//! its time (module unstamped); its sequence number is its place in the log, and the log's id is the outbox id. On disk, under `data_dir/outbox`: the log's files and
 //! one cursor, `hub`.
 //!
 //! Invariants:
@@ -15,12 +15,14 @@ mod batches;
 mod growth;
 mod keeper;
 mod records;
+mod unstamped;
 mod writer;
 
 pub use batches::{Batch, BatchError, BatchLimits, BatchSource};
 pub use growth::Growth;
 pub use keeper::{Done, Keeper};
 pub use records::Records;
+pub use unstamped::write_record;
 pub use writer::{OutboxClosed, OutboxSender, Ticket, WriteLoop};
 
 use crate::config;

@@ -13,7 +13,7 @@ mod session;
 mod window;
 
 use crate::backoff::Backoff;
-use crate::clock::now_ms;
+use crate::clock::{Clock, now_ms};
 use crate::connection::{Connection, Credentials, Endpoint};
 use crate::dice::Dice;
 use crate::outbox::{BatchLimits, BatchSource, Done, OutboxView};
@@ -53,6 +53,7 @@ pub struct Parts {
     pub view: OutboxView,
     pub durable: watch::Receiver<Seq>,
     pub limits: BatchLimits,
+    pub clock: Clock,
     /// What the hub has acknowledged; at first where the cursor stands.
     pub done: watch::Sender<Done>,
     pub state: watch::Sender<State>,
@@ -200,8 +201,13 @@ impl Publisher {
         let acknowledged = self.parts.done.borrow().last;
         let waiting = self.parts.view.records();
         tracing::info!(hub = %self.parts.endpoint.address, waiting, "connected");
-        let source =
-            BatchSource::new(&self.parts.view, acknowledged, self.parts.durable.clone(), self.parts.limits);
+        let source = BatchSource::new(
+            &self.parts.view,
+            acknowledged,
+            self.parts.durable.clone(),
+            self.parts.limits,
+            self.parts.clock.clone(),
+        );
         let mut session = Session::new(connection, source, &self.parts.station, Instant::now());
         session.greet();
         session

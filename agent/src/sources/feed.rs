@@ -4,16 +4,13 @@
 //! `{"want_acks":true}` as its first line is told `{"ack":N}` once all of its first N lines are on disk or refused;
 //! other lines are answered nothing.
 
-use super::Tally;
-use super::line::{LINE_BYTES_MAX, Refusal, take_line};
-use crate::clock::now_ms;
-use crate::outbox::{OutboxClosed, OutboxSender, Records, Ticket};
+use super::line::{LINE_BYTES_MAX, Refusal};
+use crate::intake::Intake;
+use crate::outbox::{OutboxClosed, Records, Ticket};
 use bytes::{Buf, BytesMut};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -49,8 +46,7 @@ struct RefusedLine<'a> {
 
 /// One stream of lines.
 pub struct Feed<W> {
-    outbox: OutboxSender,
-    tally: Arc<Tally>,
+    intake: Intake,
     answers: W,
     wants_acks: bool,
     lines: u64,
@@ -62,10 +58,9 @@ pub struct Feed<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Feed<W> {
-    pub fn new(outbox: OutboxSender, tally: Arc<Tally>, answers: W) -> Self {
+    pub fn new(intake: Intake, answers: W) -> Self {
         Self {
-            outbox,
-            tally,
+            intake,
             answers,
             wants_acks: false,
             lines: 0,
@@ -131,14 +126,12 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
             return;
         }
         self.lines += 1;
-        match take_line(line, now_ms(), &mut self.scratch, &mut self.group) {
-            Ok(()) => drop(self.tally.accepted.fetch_add(1, Relaxed)),
-            Err(refusal) => self.refuse(&refusal),
+        if let Err(refusal) = self.intake.accept(line, &mut self.scratch, &mut self.group) {
+            self.refuse(&refusal);
         }
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
-        self.tally.refused.fetch_add(1, Relaxed);
         tracing::debug!(error = refusal.error, member = refusal.member, "a reading was refused");
         if serde_json::to_writer(&mut self.answer, &RefusedLine { line: self.lines, refusal }).is_ok() {
             self.answer.push(b'\n');
@@ -147,7 +140,7 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
 
     async fn hand_over(&mut self) -> Result<(), FeedError> {
         if !self.group.is_empty() {
-            let ticket = self.outbox.submit(std::mem::take(&mut self.group)).await?;
+            let ticket = self.intake.submit(std::mem::take(&mut self.group)).await?;
             self.under_way.push_back((ticket, self.lines));
         }
         Ok(())

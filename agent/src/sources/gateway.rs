@@ -1,8 +1,9 @@
 //! The gateway's own readings: its outbox, its uptime, its machine.
 
-use crate::clock::now_ms;
+use crate::clock::Clock;
 use crate::config;
-use crate::outbox::{OutboxClosed, OutboxSender, OutboxView, Records};
+use crate::intake::Intake;
+use crate::outbox::{OutboxClosed, OutboxView};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -16,6 +17,7 @@ pub struct GatewayFacts {
     pub lost_told: Arc<AtomicU64>,
     pub horizon_s: watch::Receiver<Option<f64>>,
     pub data_dir: PathBuf,
+    pub clock: Clock,
     pub started: Instant,
 }
 
@@ -23,7 +25,7 @@ pub struct GatewayFacts {
 pub struct GatewaySource {
     pub config: config::Gateway,
     pub facts: GatewayFacts,
-    pub outbox: OutboxSender,
+    pub intake: Intake,
     /// The hub asks for a reading at once.
     pub report_now: mpsc::Receiver<()>,
 }
@@ -51,10 +53,8 @@ impl GatewaySource {
 
     async fn submit(&self) -> Result<(), OutboxClosed> {
         let body = Body::Gateway(self.facts.reading());
-        let reading = Reading { ts: now_ms(), device: self.config.device.clone(), body };
-        let mut records = Records::default();
-        records.push_with(|out| reading.write_json(true, out));
-        self.outbox.submit(records).await?.durable().await
+        let reading = Reading { ts: 0, device: self.config.device.clone(), body };
+        self.intake.take_own(reading).await?.durable().await
     }
 }
 
@@ -68,6 +68,7 @@ impl GatewayFacts {
             outbox_bytes: Some(count(self.view.waiting_bytes())),
             outbox_horizon_s: *self.horizon_s.borrow(),
             lost_total: Some(count(lost)),
+            clock_offset_ms: self.clock.offset_ms(),
             disk_free_mb: free_mb(&self.data_dir),
             ..Gateway::default()
         }

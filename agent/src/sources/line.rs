@@ -1,13 +1,12 @@
 //! One line: a reading as JSON with its `kind`.
 
-use crate::outbox::Records;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use waystation_protocol::{Decoded, Kind, Limits, Reason, decode_channel};
+use waystation_protocol::{Decoded, Kind, Limits, Reading, Reason, decode_channel};
 
 /// The longest line: a snapshot of the largest cabinet has room, and a batch takes it.
 pub const LINE_BYTES_MAX: usize = 160 * 1024;
@@ -28,23 +27,23 @@ impl Refusal {
     }
 }
 
-/// Checks a line as the hub would and adds its reading to the records; a reading without `ts` is stamped `now_ms`.
-pub fn take_line(
-    line: &[u8],
-    now_ms: i64,
-    scratch: &mut Decoded,
-    records: &mut Records,
-) -> Result<(), Refusal> {
+/// Any time at all: whether it is too old or in the future is judged where the right time is known.
+const ANY_TIME: Limits = Limits { future_ms: i64::MAX, past_ms: i64::MAX, decompressed_bytes: 0 };
+/// No device gives this time; it stands for a reading without `ts`.
+const NO_TS: i64 = -1;
+
+/// Checks a line as the hub would, its time apart; gives the reading, and the time if the device gave one.
+pub fn read_line(line: &[u8], scratch: &mut Decoded) -> Result<(Reading, Option<i64>), Refusal> {
     let (kind, reading) = split_kind(line)?;
     scratch.clear();
-    decode_channel(kind, &reading, now_ms, &Limits::default(), scratch);
+    decode_channel(kind, &reading, NO_TS, &ANY_TIME, scratch);
     if let Some(rejected) = scratch.rejected.first() {
         return Err(Refusal::new(rejected.reason, rejected.member.as_deref()));
     }
-    match scratch.accepted.as_slice() {
-        [accepted] => {
-            records.push_with(|out| accepted.reading.write_json(true, out));
-            Ok(())
+    match (scratch.accepted.pop(), scratch.accepted.is_empty()) {
+        (Some(accepted), true) => {
+            let ts = Some(accepted.reading.ts).filter(|ts| *ts != NO_TS);
+            Ok((accepted.reading, ts))
         }
         _ => Err(Refusal::new(Reason::NotAnObject, None)),
     }
@@ -135,18 +134,18 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 mod tests {
     use super::*;
 
-    const NOW_MS: i64 = 1_763_800_000_000;
-
     /// The line is taken as this record, or refused with this label and member.
     fn check(line: &str, expected: Result<&str, (&str, Option<&str>)>) {
-        let (mut records, mut scratch) = (Records::default(), Decoded::default());
-        let found = take_line(line.as_bytes(), NOW_MS, &mut scratch, &mut records);
-        let record = records.iter().next().map(|record| String::from_utf8_lossy(record).into_owned());
+        let found = read_line(line.as_bytes(), &mut Decoded::default());
         match (&found, expected) {
-            (Ok(()), Ok(wanted)) => assert_eq!(record.as_deref(), Some(wanted), "{line}"),
+            (Ok((reading, ts)), Ok(wanted)) => {
+                let mut record = Vec::new();
+                reading.write_json(true, &mut record);
+                assert_eq!(String::from_utf8_lossy(&record), wanted, "{line}");
+                assert_eq!(ts.unwrap_or(NO_TS), reading.ts);
+            }
             (Err(refusal), Err(wanted)) => {
                 assert_eq!((refusal.error, refusal.member.as_deref()), wanted, "{line}");
-                assert_eq!(record, None, "{line}");
             }
             _ => panic!("{line}: {found:?}"),
         }
@@ -156,8 +155,9 @@ mod tests {
     fn lines_are_checked_as_the_hub_checks_them() {
         let stored = r#"{"kind":"environment","ts":1763800000000,"device":"env-1","temperature_c":23.4}"#;
         check(stored, Ok(stored));
-        check(r#"{"kind":"environment","device":"env-1","temperature_c":23.4}"#, Ok(stored));
-        check(r#" {"temperature_c":23.4, "kind" : "environment" ,"device":"env-1"} "#, Ok(stored));
+        let unstamped = r#"{"kind":"environment","ts":-1,"device":"env-1","temperature_c":23.4}"#;
+        check(r#"{"kind":"environment","device":"env-1","temperature_c":23.4}"#, Ok(unstamped));
+        check(r#" {"temperature_c":23.4, "kind" : "environment" ,"device":"env-1"} "#, Ok(unstamped));
         check(r#"{"kind":"environment","device":"env-1"}"#, Err(("no_measurement", None)));
         check(
             r#"{"kind":"environment","device":"env-1","co2_ppm":5}"#,

@@ -1,11 +1,10 @@
 //! Local sockets that take JSON lines: a Unix socket, TCP on loopback, or both.
 
-use super::{Feed, FeedError, Tally};
-use crate::outbox::OutboxSender;
+use super::{Feed, FeedError};
+use crate::intake::Intake;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::{TcpListener, UnixListener};
@@ -30,8 +29,7 @@ pub enum ListenError {
 pub struct JsonLines {
     unix: Option<UnixListener>,
     tcp: Option<TcpListener>,
-    outbox: OutboxSender,
-    tally: Arc<Tally>,
+    intake: Intake,
 }
 
 trait Client: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -41,8 +39,7 @@ impl JsonLines {
     pub async fn bind(
         path: Option<&Path>,
         listen: Option<SocketAddr>,
-        outbox: OutboxSender,
-        tally: Arc<Tally>,
+        intake: Intake,
     ) -> Result<Self, ListenError> {
         let unix = path.map(bind_unix).transpose()?;
         let tcp = match listen {
@@ -51,7 +48,7 @@ impl JsonLines {
             }
             None => None,
         };
-        Ok(Self { unix, tcp, outbox, tally })
+        Ok(Self { unix, tcp, intake })
     }
 
     /// Serves clients until `stop` is turned; what they sent completely by then is still taken.
@@ -82,11 +79,11 @@ impl JsonLines {
             Ok(client) => client,
             Err(error) => return tracing::warn!(%error, "a source could not be accepted"),
         };
-        let (outbox, tally, mut stop) = (self.outbox.clone(), self.tally.clone(), stop.clone());
+        let (intake, mut stop) = (self.intake.clone(), stop.clone());
         clients.spawn(async move {
             let (lines, answers) = split(client);
             tokio::select! {
-                ended = Feed::new(outbox, tally, answers).run(lines) => ended,
+                ended = Feed::new(intake, answers).run(lines) => ended,
                 _ = stop.wait_for(|stop| *stop) => Ok(()),
             }
         });

@@ -10,7 +10,7 @@ mod listen;
 
 pub use feed::{Feed, FeedError};
 pub use gateway::{GatewayFacts, GatewaySource};
-pub use line::{LINE_BYTES_MAX, Refusal, take_line};
+pub use line::{LINE_BYTES_MAX, Refusal, read_line};
 pub use listen::{JsonLines, ListenError};
 
 use std::sync::atomic::AtomicU64;
