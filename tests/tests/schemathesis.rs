@@ -16,7 +16,7 @@ const EXAMPLES: &str = "20";
 
 /// Where a request that the document allows may be refused, and what a schema cannot say of it. Everywhere else
 /// whatever the document allows is accepted.
-const MAY_BE_REFUSED: [(&str, &str); 9] = [
+const MAY_BE_REFUSED: [(&str, &str); 10] = [
     ("GET /api/v1/outages", "from and to are a year apart at most"),
     ("GET /api/v1/stars", "from and to are a year apart at most"),
     ("GET /api/v1/stations/{id}/availability", "from and to are a year apart at most"),
@@ -25,6 +25,10 @@ const MAY_BE_REFUSED: [(&str, &str); 9] = [
     ("POST /api/v1/maintenance", "the end lies ahead of now and behind the begin"),
     ("POST /api/v1/silences", "the end lies ahead of now and behind the begin, and each name has one value"),
     ("POST /api/v1/stations", "time zones go by the names of the IANA"),
+    (
+        "PATCH /api/v1/stations/{id}/registration",
+        "time zones go by the names of the IANA, and half a position is none",
+    ),
     (
         "POST /api/v1/stations/{id}/commands",
         "a command expires soon after now, and each action has members of its own",

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use waystation_protocol::StationId;
 
 use super::{ConfigFile, output};
-use crate::registry::{Existing, ImportReport, NewStation, Station, Token};
+use crate::registry::{Edit, Existing, ImportReport, NewStation, Station, Token, differing};
 
 /// Register stations, also while the hub runs
 #[derive(Debug, Subcommand)]
@@ -22,6 +22,7 @@ Examples:
   waystation-hub station add dx-0001 --district 大兴区 --name-zh 清源驿站 --latitude 39.7284 --longitude 116.3394
   waystation-hub station add dx-0002 --json
   waystation-hub station import stations.csv --tokens-out tokens.csv
+  waystation-hub station edit dx-0001 --capacity 24 --host-type ''
   waystation-hub station rotate-token dx-0001
   waystation-hub station list --json")]
 pub(super) enum Command {
@@ -53,6 +54,16 @@ Example:
         #[arg(long)]
         update: bool,
         /// Print {"added","updated"}
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Change members of a station; what is not named stays, and its token too
+    Edit {
+        #[command(flatten)]
+        station: Box<EditArguments>,
+        /// Print the registration as it is then
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -123,6 +134,71 @@ pub(super) struct StationArguments {
     time_zone: String,
 }
 
+/// An empty text clears a member.
+#[derive(Debug, Args)]
+pub(super) struct EditArguments {
+    id: StationId,
+    #[arg(long)]
+    name_zh: Option<String>,
+    #[arg(long)]
+    name_en: Option<String>,
+    #[arg(long)]
+    city: Option<String>,
+    #[arg(long)]
+    district: Option<String>,
+    #[arg(long)]
+    street: Option<String>,
+    #[arg(long)]
+    grid: Option<String>,
+    /// WGS-84 degrees
+    #[arg(long, allow_hyphen_values = true)]
+    latitude: Option<String>,
+    /// WGS-84 degrees
+    #[arg(long, allow_hyphen_values = true)]
+    longitude: Option<String>,
+    /// rest (暖心驿站), counselling (心灵驿站) or in_factory (工间活动站)
+    #[arg(long)]
+    kind: Option<String>,
+    /// Who runs the room: union, bank, petrol_station…
+    #[arg(long)]
+    host_type: Option<String>,
+    /// Like 08:00-18:00, or 24h
+    #[arg(long)]
+    opening_hours: Option<String>,
+    /// People that the room is made for
+    #[arg(long)]
+    capacity: Option<String>,
+    /// Like Asia/Urumqi, where it is not that of [calendar]
+    #[arg(long)]
+    time_zone: Option<String>,
+}
+
+impl From<EditArguments> for Edit {
+    fn from(given: EditArguments) -> Self {
+        let mut edit = Edit::default();
+        for (column, text) in [
+            ("name_zh", given.name_zh),
+            ("name_en", given.name_en),
+            ("city", given.city),
+            ("district", given.district),
+            ("street", given.street),
+            ("grid", given.grid),
+            ("latitude", given.latitude),
+            ("longitude", given.longitude),
+            ("kind", given.kind),
+            ("host_type", given.host_type),
+            ("opening_hours", given.opening_hours),
+            ("capacity", given.capacity),
+            ("time_zone", given.time_zone),
+        ] {
+            if let Some(text) = text {
+                edit.set(column, text);
+            }
+        }
+        edit
+    }
+}
+
 impl From<StationArguments> for NewStation {
     fn from(given: StationArguments) -> Self {
         NewStation {
@@ -154,6 +230,16 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> anyhow::Result<Exit
         Command::Import { file, tokens_out, update, json, config } => {
             import(out, &file, tokens_out.as_deref(), update, json, &config)?;
         }
+        Command::Edit { station, json, config } => {
+            let (id, edit) = (station.id.clone(), Edit::from(*station));
+            anyhow::ensure!(!edit.is_empty(), "nothing to change; name a member, such as --capacity 24");
+            let (before, after) = config.registry()?.edit(&id, &edit)?;
+            if json {
+                output::json(out, &after)?
+            } else {
+                show_changed(out, &id, &differing(&before, &after))?
+            }
+        }
         Command::List { json, config } => {
             let stations = config.registry()?.list()?;
             if json { output::json(out, &stations)? } else { list(out, &stations)? }
@@ -177,6 +263,13 @@ fn show_token(out: &mut impl Write, id: &str, what: &str, token: &Token, json: b
     let value = serde_json::json!({ "station": id.trim(), "token": token.as_str() });
     let explanation = format!("Station {} {what}. Its token, shown only now:", id.trim());
     output::token(out, &explanation, token, json.then_some(&value))
+}
+
+fn show_changed(out: &mut impl Write, id: &StationId, changed: &[&str]) -> anyhow::Result<()> {
+    match changed {
+        [] => output::line(out, &format!("Station {id} is like that already.")),
+        _ => output::line(out, &format!("Station {id} has a new {}.", changed.join(", "))),
+    }
 }
 
 fn list(out: &mut impl Write, stations: &[Station]) -> anyhow::Result<()> {

@@ -96,6 +96,23 @@ fn a_station_is_added_listed_rotated_and_removed() {
 }
 
 #[test]
+fn a_station_is_edited() {
+    let terminal = Terminal::new();
+    terminal.run(&["station", "add", "dx-1", "--district", "大兴区", "--capacity", "20"]).unwrap();
+    let edit = ["station", "edit", "dx-1", "--capacity", "24", "--district", "", "--name-zh", "清源驿站"];
+    let printed = terminal.run(&edit).unwrap();
+    assert_eq!(printed, "Station dx-1 has a new name_zh, district, capacity.\n");
+    assert_eq!(terminal.run(&edit).unwrap(), "Station dx-1 is like that already.\n");
+    let shown =
+        terminal.json(&["station", "edit", "dx-1", "--latitude", "-1.5", "--longitude", "2", "--json"]);
+    assert_eq!((&shown["latitude"], &shown["capacity"]), (&(-1.5).into(), &24.into()));
+    assert!(shown["district"].is_null());
+    terminal.fails(&["station", "edit", "dx-1", "--capacity", "many"], "capacity: `many`");
+    terminal.fails(&["station", "edit", "dx-1"], "nothing to change");
+    terminal.fails(&["station", "edit", "dx-9", "--capacity", "1"], "there is no station `dx-9`");
+}
+
+#[test]
 fn every_mistake_of_a_station_is_named() {
     let arguments = ["station", "add", "DX", "--capacity", "many", "--latitude", "-200", "--kind", "shop"];
     let error = Terminal::new().run(&arguments).unwrap_err();

@@ -33,6 +33,7 @@ mod proposals;
 mod quarantine;
 mod query;
 mod readings;
+mod registration;
 mod registry;
 mod scrape;
 mod screen;
@@ -156,6 +157,7 @@ fn router(app: App) -> Router {
     let api = Router::new()
         .route("/stations", get(stations::list).post(registry::add))
         .route("/stations/{id}", get(stations::one).delete(registry::remove))
+        .route("/stations/{id}/registration", get(registration::show).patch(registration::edit))
         .route("/stations/{id}/token", post(registry::rotate_token))
         .route("/stations/{id}/commands", get(commands::list).post(commands::send))
         .route("/stations/{id}/readings", get(readings::list))

@@ -17,9 +17,18 @@ pub struct Problem {
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
     detail: String,
+    /// What is wrong with which member of the body, where members are judged one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mistakes: Vec<Mistake>,
     /// Seconds after which it is worth trying again.
     #[serde(skip)]
     retry_after_s: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Mistake {
+    member: String,
+    detail: String,
 }
 
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -29,11 +38,26 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail: detail.into(), retry_after_s: None }
+        Self {
+            kind: "about:blank",
+            title,
+            status,
+            detail: detail.into(),
+            mistakes: Vec::new(),
+            retry_after_s: None,
+        }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// A body whose members, by their names, are wrong for these reasons.
+    pub fn of_members(mistakes: Vec<(String, String)>) -> Self {
+        let detail =
+            mistakes.iter().map(|(member, detail)| format!("{member}: {detail}")).collect::<Vec<_>>();
+        let mistakes = mistakes.into_iter().map(|(member, detail)| Mistake { member, detail }).collect();
+        Self { mistakes, ..Self::bad_request(detail.join("; ")) }
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {

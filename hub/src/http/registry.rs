@@ -6,7 +6,7 @@ use super::input::Input;
 use super::query::{Named, Parameters};
 use super::stations::unknown_station;
 use super::{App, Problem};
-use crate::registry::{COLUMNS, NewStation, RegistryError, Token};
+use crate::registry::{COLUMNS, Mistake, NewStation, RegistryError, Station, Token};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -33,7 +33,6 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     parameters.allow(&[])?;
     let station = read(&members)?;
-    station.check().map_err(|mistakes| failed(RegistryError::Mistakes(mistakes)))?;
     app.blocking(move |app| {
         let token = audited(app, &owner, "station.add", station.id.trim(), "", || {
             app.sources.registry.add(&station).map_err(failed)
@@ -83,36 +82,62 @@ pub(super) async fn rotate_token(
 /// A station from JSON members, named and checked as the columns of a CSV file are.
 fn read(members: &Map<String, Value>) -> Result<NewStation, Problem> {
     let mut station = NewStation::default();
-    for (name, value) in members {
-        let text = match value {
-            Value::Null => String::new(),
-            Value::String(text) if !NUMBERS.contains(&name.as_str()) => text.clone(),
-            Value::Number(number) if NUMBERS.contains(&name.as_str()) => number.to_string(),
-            _ if NUMBERS.contains(&name.as_str()) => return Err(wrong(name, "a number")),
-            _ => return Err(wrong(name, "a text")),
-        };
+    let mut mistakes = Mistakes::default();
+    for (name, text) in texts(members, &mut mistakes) {
         match station.column_mut(name) {
             Some(member) => *member = text,
-            None => {
-                let (name, columns) = (shown(name), COLUMNS.join(", "));
-                return Err(Problem::bad_request(format!(
-                    "there is no member `{name}`; there are: {columns}"
-                )));
-            }
+            None => mistakes.add(name, format!("there is no such member; there are: {}", COLUMNS.join(", "))),
         }
     }
-    Ok(station)
+    mistakes.check(station.check()).map(|_| station)
 }
 
-fn wrong(name: &str, expected: &str) -> Problem {
-    Problem::bad_request(format!("{}: give {expected}", shown(name)))
+/// Members as the texts of columns; null is an empty one.
+pub(super) fn texts<'a>(members: &'a Map<String, Value>, mistakes: &mut Mistakes) -> Vec<(&'a str, String)> {
+    let mut texts = Vec::new();
+    for (name, value) in members {
+        match (value, NUMBERS.contains(&name.as_str())) {
+            (Value::Null, _) => texts.push((name.as_str(), String::new())),
+            (Value::String(text), false) => texts.push((name.as_str(), text.clone())),
+            (Value::Number(number), true) => texts.push((name.as_str(), number.to_string())),
+            (_, true) => mistakes.add(name, "give a number".into()),
+            (_, false) => mistakes.add(name, "give a text".into()),
+        }
+    }
+    texts
+}
+
+/// What is wrong with the members of a body: all of it is named at once.
+#[derive(Default)]
+pub(super) struct Mistakes(Vec<(String, String)>);
+
+impl Mistakes {
+    pub fn add(&mut self, member: &str, text: String) {
+        self.0.push((shown(member), text));
+    }
+
+    /// The station, if neither it nor the body has any mistake. Of a member that was not understood nothing follows.
+    pub fn check(mut self, station: Result<Station, Vec<Mistake>>) -> Result<Station, Problem> {
+        let understood = self.0.len();
+        let station = station.map_err(|found| {
+            for Mistake { column, text } in found {
+                if self.0[..understood].iter().all(|(member, _)| member != column) {
+                    self.add(column, text);
+                }
+            }
+        });
+        match station {
+            Ok(station) if self.0.is_empty() => Ok(station),
+            _ => Err(Problem::of_members(self.0)),
+        }
+    }
 }
 
 fn made(id: &str, token: &Token) -> Json<Made> {
     Json(Made { station: id.to_owned(), token: token.as_str().to_owned() })
 }
 
-fn station_id(id: &str) -> Result<StationId, Problem> {
+pub(super) fn station_id(id: &str) -> Result<StationId, Problem> {
     StationId::try_from(id).map_err(|_| unknown_station(id))
 }
 

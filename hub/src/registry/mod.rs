@@ -5,6 +5,7 @@
 //! in a new one within a second of any change.
 
 mod directory;
+mod edit;
 mod error;
 mod import;
 mod role;
@@ -14,6 +15,7 @@ mod token;
 mod watch;
 
 pub use directory::{Directory, SharedDirectory};
+pub use edit::{Edit, differing};
 pub use error::{Mistake, RegistryError};
 pub use import::{Existing, ImportError, ImportReport, LineMistake};
 pub use role::{Principal, Role, TokenName};

@@ -132,6 +132,24 @@ impl Registry {
         Ok(made)
     }
 
+    /// Replaces a station by what `change` makes of it; its token stays. Gives both.
+    pub(super) fn change(
+        &self,
+        id: &StationId,
+        change: impl FnOnce(&Station) -> Result<Station, RegistryError>,
+    ) -> Result<(Station, Station), RegistryError> {
+        let mut connection = self.lock();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|source| self.failed(source))?;
+        let found = one(&transaction, id).map_err(|error| self.unreadable(error))?;
+        let (before, hash) = found.ok_or_else(|| RegistryError::NoSuchStation(id.to_string()))?;
+        let after = change(&before)?;
+        insert(&transaction, &after, &hash, Existing::Update).map_err(|source| self.failed(source))?;
+        transaction.commit().map_err(|source| self.failed(source))?;
+        Ok((before, after))
+    }
+
     /// Every station, sorted by id.
     pub fn list(&self) -> Result<Vec<Station>, RegistryError> {
         Ok(self.stations()?.into_iter().map(|(station, _)| station).collect())
@@ -246,10 +264,14 @@ impl Registry {
             }
             Ok(items)
         };
-        rows().map_err(|error| match error {
+        rows().map_err(|error| self.unreadable(error))
+    }
+
+    fn unreadable(&self, error: RowError) -> RegistryError {
+        match error {
             RowError::Sqlite(source) => self.failed(source),
             RowError::Damaged(what) => RegistryError::Damaged { path: self.path.clone(), what },
-        })
+        }
     }
 
     fn write(
@@ -335,6 +357,13 @@ impl From<rusqlite::types::FromSqlError> for RowError {
     fn from(error: rusqlite::types::FromSqlError) -> Self {
         RowError::Damaged(error.to_string())
     }
+}
+
+fn one(connection: &Connection, id: &StationId) -> Result<Option<(Station, TokenHash)>, RowError> {
+    let query = format!("SELECT {STATION_COLUMNS} FROM station WHERE id = ?1");
+    let mut statement = connection.prepare_cached(&query)?;
+    let mut rows = statement.query([id.as_str()])?;
+    rows.next()?.map(station_of).transpose()
 }
 
 fn station_of(row: &Row<'_>) -> Result<(Station, TokenHash), RowError> {

@@ -250,6 +250,38 @@ fn an_update_keeps_the_token() {
 }
 
 #[test]
+fn an_edit_changes_what_it_names_and_nothing_else() {
+    let case = Case::new();
+    let full = NewStation {
+        name_zh: "清源驿站".into(),
+        latitude: "39.7284".into(),
+        longitude: "116.25".into(),
+        capacity: "20".into(),
+        kind: "in_factory".into(),
+        ..station("a")
+    };
+    let token = case.registry.add(&full).unwrap();
+    let id = station("a").check().unwrap().id;
+    let mut edit = Edit::default();
+    assert!(!edit.set("id", "b".into()) && !edit.set("phone", "1".into()) && edit.is_empty());
+    assert!(edit.set("name_en", " Qingyuan ".into()) && edit.set("capacity", String::new()));
+    assert!(edit.set("kind", "in_factory".into()));
+    let (before, after) = case.registry.edit(&id, &edit).unwrap();
+    assert_eq!(differing(&before, &after), ["name_en", "capacity"]);
+    let expected = NewStation { name_en: "Qingyuan".into(), capacity: String::new(), ..full };
+    assert_eq!(after, expected.check().unwrap());
+    assert_eq!(case.registry.list().unwrap(), [after]);
+    assert!(case.registry.load().unwrap().login_station("a", token.as_str().as_bytes()));
+
+    let mut wrong = Edit::default();
+    assert!(wrong.set("latitude", String::new()) && wrong.set("kind", "shop".into()));
+    let error = case.registry.edit(&id, &wrong).unwrap_err().to_string();
+    assert!(error.contains("latitude: missing") && error.contains("kind: `shop`"), "{error}");
+    let nobody = station("b").check().unwrap().id;
+    assert!(matches!(case.registry.edit(&nobody, &edit), Err(RegistryError::NoSuchStation(_))));
+}
+
+#[test]
 fn a_change_by_us_or_by_others_is_noticed() {
     let case = Case::new();
     let other = case.elsewhere();

@@ -20,6 +20,18 @@ pub fn all() -> Vec<Entry> {
                 .parameters(&[path("id")])
                 .fails(&["404"]),
         ),
+        patch(
+            "/api/v1/stations/{id}/registration",
+            Operation::writes(
+                "Change members of a station's registration: one that is absent stays, null clears it. At once in force; \
+                 the audit log names the members, not their values",
+                "admin",
+            )
+            .takes("RegistrationEdit")
+            .answers_json("200", reference("Registration"))
+            .parameters(&[path("id")])
+            .fails(&["404"]),
+        ),
         post(
             "/api/v1/stations/{id}/token",
             Operation::writes("Give a station a new token, shown this once; the old one ends", "admin")
@@ -93,6 +105,10 @@ pub fn all() -> Vec<Entry> {
 
 pub fn post(path: &str, operation: Operation) -> Entry {
     (path.to_owned(), "post", operation)
+}
+
+fn patch(path: &str, operation: Operation) -> Entry {
+    (path.to_owned(), "patch", operation)
 }
 
 pub fn remove(path: &str, operation: Operation) -> Entry {

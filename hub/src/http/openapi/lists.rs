@@ -42,6 +42,13 @@ pub fn all() -> Vec<Entry> {
                 .fails(&["404"]),
         ),
         get(
+            "/api/v1/stations/{id}/registration",
+            Operation::reads_for("What the registry says of a station: the members that registering takes", "operator")
+                .answers_json("200", reference("Registration"))
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        get(
             "/api/v1/stations/{id}/commands",
             list(
                 "Commands to a station and what became of them, newest first",

@@ -28,6 +28,13 @@ impl Operation {
         Self(operation).fails(&READING)
     }
 
+    /// Needs permission to read what is not for viewers.
+    pub fn reads_for(summary: &str, role: &str) -> Self {
+        let mut operation = json!({ "summary": summary, "responses": {}, "security": [{ "token": [] }] });
+        operation["description"] = format!("Role: {role}.").into();
+        Self(operation).fails(&READING)
+    }
+
     /// The same as JSON of this schema.
     pub fn answers_json(self, status: &str, schema: Value) -> Self {
         self.answers(status, "application/json", schema)

@@ -40,11 +40,30 @@ pub fn all() -> Value {
     schemas.insert("StationDetail".into(), object(detail));
     schemas.insert("Outbox".into(), object(outbox_item));
     schemas.insert("Quarantined".into(), object(quarantined()));
-    schemas.insert(
-        "Problem".into(),
-        object(json!({ "type": string(), "title": string(), "status": integer(), "detail": string() })),
-    );
+    schemas.insert("Problem".into(), problem());
     Value::Object(schemas)
+}
+
+fn problem() -> Value {
+    let mut problem =
+        object(json!({ "type": string(), "title": string(), "status": integer(), "detail": string() }));
+    let mistakes = array(object(json!({ "member": string(), "detail": string() })));
+    problem["properties"]["mistakes"] = mistakes;
+    problem["properties"]["mistakes"]["description"] =
+        "What is wrong with which member of the body, where members are judged one by one".into();
+    problem
+}
+
+/// What the registry says of a station. A name may be empty.
+fn registration() -> Value {
+    let text = nullable("string");
+    object(json!({
+        "id": string(), "name_zh": string(), "name_en": string(),
+        "city": text, "district": text, "street": text, "grid": text,
+        "latitude": nullable("number"), "longitude": nullable("number"),
+        "kind": choice(&StationKind::ALL.map(StationKind::as_str)),
+        "host_type": text, "opening_hours": text, "capacity": nullable("integer"), "time_zone": text,
+    }))
 }
 
 fn station(latest: Value) -> Value {
@@ -143,6 +162,7 @@ fn outputs() -> Map<String, Value> {
         ("Maintenance", maintenance),
         ("TokenSummary", object(json!({ "name": string(), "role": role, "created_at": integer() }))),
         ("Token", object(json!({ "name": string(), "role": role, "token": string() }))),
+        ("Registration", registration()),
         ("StationToken", object(json!({ "station": string(), "token": string() }))),
         ("Command", command),
         ("AuditEntry", audit),
@@ -211,6 +231,10 @@ fn inputs() -> Map<String, Value> {
     maintenance["allOf"] = json!([{ "oneOf": ends }, { "oneOf": places }]);
     let mut silence = input(&["matchers", "why"], silence);
     silence["oneOf"] = json!(ends);
+    let mut edit = station.clone();
+    if let Some(members) = edit.as_object_mut() {
+        members.remove("id");
+    }
     let mut station = input(&["id"], station);
     let both = |ty: &str| json!({ "latitude": { "type": ty }, "longitude": { "type": ty } });
     station["anyOf"] = json!([
@@ -223,6 +247,7 @@ fn inputs() -> Map<String, Value> {
         ("NewSilence", silence),
         ("NewMaintenance", maintenance),
         ("NewStation", station),
+        ("RegistrationEdit", input(&[], edit)),
         ("NewCommand", input(&["action"], command)),
         ("NewToken", input(&["name", "role"], token)),
     ])

@@ -92,6 +92,44 @@ async fn stations_are_registered_and_forgotten() {
 }
 
 #[tokio::test]
+async fn a_registration_is_read_and_changed_by_its_members() {
+    let server = Server::start(false).await;
+    let path = "/api/v1/stations/nb-001/registration";
+    check_problem(&server.request("GET", path, Some("operator")).await, 404, "unknown");
+    let body = r#"{"id":"nb-001","name_zh":"洪塘驿站","latitude":29.8,"longitude":121.5,"capacity":12}"#;
+    assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), body).await.status, 201);
+    check_problem(&server.get(path).await, 401, "nobody");
+    check_problem(&server.request("GET", path, Some("viewer")).await, 403, "viewer");
+    let before = server.request("GET", path, Some("operator")).await.json();
+    assert_eq!(before["name_zh"], "洪塘驿站");
+    assert_eq!((&before["kind"], &before["district"]), (&"rest".into(), &Value::Null));
+
+    let edit = r#"{"capacity":20,"latitude":null,"longitude":null,"district":"江北区","name_zh":"洪塘驿站"}"#;
+    check_problem(&server.send("PATCH", path, Some("operator"), edit).await, 403, "operator");
+    let answer = server.send("PATCH", path, Some("admin"), edit).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let mut expected = before;
+    expected["capacity"] = 20.into();
+    expected["district"] = "江北区".into();
+    (expected["latitude"], expected["longitude"]) = (Value::Null, Value::Null);
+    assert_eq!(answer.json(), expected);
+    assert_eq!(server.request("GET", path, Some("operator")).await.json(), expected);
+    assert_eq!(server.get("/api/v1/stations/nb-001").await.json()["district"], "江北区", "at once");
+    let audit = server.request("GET", "/api/v1/audit?action=station.edit", Some("operator")).await.json();
+    assert_eq!(audit["items"][0]["detail"], "district, latitude, longitude, capacity");
+
+    let wrong =
+        r#"{"id":"x","phone":"1","capacity":"many","kind":"shop","longitude":3,"opening_hours":"late"}"#;
+    let refused = server.send("PATCH", path, Some("admin"), wrong).await;
+    check_problem(&refused, 400, "mistakes");
+    let mistakes = refused.json()["mistakes"].as_array().unwrap().clone();
+    let members: Vec<&str> = mistakes.iter().map(|mistake| mistake["member"].as_str().unwrap()).collect();
+    assert_eq!(members, ["capacity", "id", "phone", "latitude", "kind", "opening_hours"], "{}", refused.body);
+    assert_eq!(server.request("GET", path, Some("operator")).await.json(), expected);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn bodies_are_taken_strictly() {
     let server = Server::start(false).await;
     let future = now_ms() + 3_600_000 * 2;

@@ -1,0 +1,64 @@
+//! `/api/v1/stations/{id}/registration`: what the registry says of a station, read and changed by its members.
+
+use super::access::{Administering, Operating};
+use super::audit::audited;
+use super::input::Input;
+use super::query::{Named, Parameters};
+use super::registry::{Mistakes, failed, reload, station_id, texts};
+use super::stations::unknown_station;
+use super::{App, Problem};
+use crate::registry::{COLUMNS, Edit, Station, differing};
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+pub(super) async fn show(
+    State(app): State<App>,
+    _: Operating,
+    Named(id): Named,
+    parameters: Parameters,
+) -> Result<Json<Station>, Problem> {
+    parameters.allow(&[])?;
+    Ok(Json(Station::clone(&*registered(&app, &id)?)))
+}
+
+pub(super) async fn edit(
+    State(app): State<App>,
+    Administering(owner): Administering,
+    Named(id): Named,
+    parameters: Parameters,
+    Input(members): Input<Map<String, Value>>,
+) -> Result<Json<Station>, Problem> {
+    parameters.allow(&[])?;
+    let before = registered(&app, &id)?;
+    let (edit, after) = read(&members, &before)?;
+    let changed = differing(&before, &after).join(", ");
+    app.blocking(move |app| {
+        let id = station_id(&id)?;
+        let (_, after) = audited(app, &owner, "station.edit", id.as_str(), &changed, || {
+            app.sources.registry.edit(&id, &edit).map_err(failed)
+        })?;
+        reload(app)?;
+        Ok(Json(after))
+    })
+    .await
+}
+
+fn registered(app: &App, id: &str) -> Result<Arc<Station>, Problem> {
+    app.sources.directory.load().station(id).cloned().ok_or_else(|| unknown_station(id))
+}
+
+/// The change, and the station as it would be.
+fn read(members: &Map<String, Value>, before: &Station) -> Result<(Edit, Station), Problem> {
+    let (mut edit, mut mistakes) = (Edit::default(), Mistakes::default());
+    for (name, text) in texts(members, &mut mistakes) {
+        if name == "id" {
+            mistakes.add(name, "an id stays as it is; register another station".into());
+        } else if !edit.set(name, text) {
+            mistakes.add(name, format!("there is no such member; there are: {}", COLUMNS[1..].join(", ")));
+        }
+    }
+    let after = mistakes.check(edit.of(before))?;
+    Ok((edit, after))
+}
