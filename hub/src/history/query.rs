@@ -1,14 +1,14 @@
 //! Readings of a station over time: as they came, or gathered to steps, from the level that fits the step.
 
 use super::block;
-use super::rollup::{Bucket, Rollup, SeriesKey, each_number};
+use super::rollup::{Bucket, Rollup, STOCK, SeriesKey, each_number};
 use super::table::{self, BlockState, Level, Result};
 use super::upkeep::place_in_day;
 use super::{History, HistoryError};
 use crate::calendar::{DAY_MS, HOUR_MS};
 use rusqlite::Connection;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use waystation_protocol::{DeviceId, Kind, Reading, StationId};
 
 const MINUTE_MS: i64 = 60_000;
@@ -63,7 +63,8 @@ impl Point {
     }
 }
 
-/// A reading as on the wire; a step as `{"ts","device","count","mean":{…},"min":{…},"max":{…}}`.
+/// A reading as on the wire; a step as `{"ts","device","count","mean":{…},"min":{…},"max":{…}}`, of a cabinet with
+/// snapshots also `"ready":{…},"installed":{…}`: the mean number of batteries by class.
 impl Serialize for Point {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let (ts, device, values) = match self {
@@ -79,10 +80,22 @@ impl Serialize for Point {
             ("min", |bucket| bucket.min),
             ("max", |bucket| bucket.max),
         ] {
+            let own = values.iter().filter(|(name, _)| !is_stock(name));
             map.serialize_entry(
                 name,
-                &values.iter().map(|(name, bucket)| (*name, of(bucket))).collect::<BTreeMap<_, _>>(),
+                &own.map(|(name, bucket)| (*name, of(bucket))).collect::<BTreeMap<_, _>>(),
             )?;
+        }
+        for (name, stock) in [
+            ("ready", STOCK.map(|(class, ready, _)| (class, values.get(ready)))),
+            ("installed", STOCK.map(|(class, _, installed)| (class, values.get(installed)))),
+        ] {
+            let known =
+                stock.into_iter().filter_map(|(class, bucket)| Some((class.as_str(), bucket?.mean())));
+            let known: BTreeMap<&str, f64> = known.collect();
+            if !known.is_empty() {
+                map.serialize_entry(name, &known)?;
+            }
         }
         map.end()
     }
@@ -263,6 +276,10 @@ fn unpacked(blob: &[u8]) -> Vec<Reading> {
     block::unpack(blob).unwrap_or_default()
 }
 
+fn is_stock(name: &str) -> bool {
+    STOCK.iter().any(|(_, ready, installed)| *ready == name || *installed == name)
+}
+
 fn hour_of(ts: i64) -> i64 {
     ts - ts.rem_euclid(HOUR_MS)
 }
@@ -318,7 +335,29 @@ impl<'a> Steps<'a> {
         values.entry(member).and_modify(|known| known.merge(bucket)).or_insert(*bucket);
     }
 
-    fn series(self, level: &'static str) -> Series {
+    /// A class that a cabinet never had in all these steps is none of its own.
+    fn forget_foreign_classes(&mut self) {
+        for (_, ready, installed) in STOCK {
+            let had = |(_, values): (&(i64, DeviceId), &Values)| {
+                values.get(installed).is_some_and(|of| of.max > 0.0)
+            };
+            let owners: BTreeSet<DeviceId> = self
+                .found
+                .iter()
+                .filter(|entry| had(*entry))
+                .map(|((_, device), _)| device.clone())
+                .collect();
+            for ((_, device), values) in &mut self.found {
+                if !owners.contains(device) {
+                    values.remove(ready);
+                    values.remove(installed);
+                }
+            }
+        }
+    }
+
+    fn series(mut self, level: &'static str) -> Series {
+        self.forget_foreign_classes();
         let points = self.found.into_iter().map(|((ts, device), values)| Point::Step { ts, device, values });
         page(points.collect(), self.query.limit, level, Some(self.step_ms))
     }

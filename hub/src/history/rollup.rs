@@ -4,12 +4,13 @@
 //! then for each bucket `place u8 | count varint`, and the value when the count is 1, else sum, least and greatest.
 //! Series are sorted, buckets too. Truth values count as 0 and 1; texts have no roll-up. Of a cabinet's slots charge and
 //! temperature are rolled up, to minutes alone: seventy slots by the hour, for ever, would outgrow all the rest. Their
-//! member is written `SLOT.MEMBER`.
+//! member is written `SLOT.MEMBER`. Of its snapshots, which have all slots, batteries are counted by class ([`STOCK`]).
 
 use super::block::{BlockError, pack_bytes, unpack_bytes};
 use super::bytes::{put_float, put_text, put_unsigned, take_float, take_text, take_unsigned};
+use super::utilisation::stock_of_snapshot;
 use std::collections::BTreeMap;
-use waystation_protocol::{Body, DeviceId, Kind, Reading, Value, members};
+use waystation_protocol::{Body, DeviceId, Kind, Reading, Value, VoltageClass, members};
 
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,7 +141,7 @@ impl Rollup {
             Some((slot, name)) => {
                 (Some(slot.parse().ok()?), SLOT_MEMBERS.into_iter().find(|member| *member == name)?)
             }
-            None => (None, members(kind).iter().find(|member| member.name == name)?.name),
+            None => (None, member_of(kind, name)?),
         };
         let mut buckets = BTreeMap::new();
         for _ in 0..take_unsigned(input)? {
@@ -156,6 +157,17 @@ impl Rollup {
     }
 }
 
+/// A member of the kind, or a count that is made of its readings.
+fn member_of(kind: Kind, name: &str) -> Option<&'static str> {
+    let own = members(kind).iter().map(|member| member.name);
+    own.chain(STOCK.iter().flat_map(|(_, ready, installed)| [*ready, *installed]))
+        .find(|known| *known == name)
+}
+
+/// Batteries of a cabinet by class: those that are ready, and all that are in it, as members of their own.
+pub const STOCK: [(VoltageClass, &str, &str); 2] =
+    [(VoltageClass::V48, "ready_48v", "installed_48v"), (VoltageClass::V60, "ready_60v", "installed_60v")];
+
 /// Members of a slot that are rolled up.
 const SLOT_MEMBERS: [&str; 2] = ["soc_pct", "cell_temp_max_c"];
 
@@ -168,6 +180,14 @@ pub fn each_number(reading: &Reading, mut visit: impl FnMut(Option<i64>, &'stati
                     visit(slot.slot, member, number);
                 }
             }
+        }
+    }
+    if let Body::Cabinet(cabinet) = &reading.body
+        && let Some(stock) = stock_of_snapshot(cabinet)
+    {
+        for (class, ready, installed) in STOCK {
+            visit(None, ready, stock.ready[class as usize] as f64);
+            visit(None, installed, stock.installed[class as usize] as f64);
         }
     }
     reading.body.visit(&mut |name, value| match value {

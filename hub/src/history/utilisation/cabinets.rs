@@ -8,11 +8,19 @@ use waystation_protocol::{Cabinet, CabinetStatus, Slot, SlotState, VoltageClass}
 
 /// What the slots of a cabinet hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Stock {
+pub struct Stock {
     enabled: i64,
     /// In the order of `VoltageClass::ALL`.
-    ready: [i64; 2],
-    installed: [i64; 2],
+    pub ready: [i64; 2],
+    pub installed: [i64; 2],
+}
+
+/// What a snapshot, which has all slots, says by itself; nothing of another reading.
+#[must_use]
+pub fn stock_of_snapshot(cabinet: &Cabinet) -> Option<Stock> {
+    let slots = cabinet.slots.as_ref().filter(|_| cabinet.snapshot == Some(true))?;
+    let slots = slots.iter().map(|slot| (slot.slot.unwrap_or_default(), slot)).collect();
+    Some(offered(stock(&slots), cabinet.status))
 }
 
 /// Adds what the cabinets say. A cabinet's slots are known from the changes and snapshots of the window and of the
@@ -53,14 +61,18 @@ fn stocks<'a>(samples: impl Iterator<Item = &'a (i64, &'a Cabinet)>) -> Vec<(i64
             slots.insert(slot.slot.unwrap_or_default(), slot);
         }
         if !slots.is_empty() {
-            // What stands in a cabinet out of order is no offer.
-            let out_of_order = matches!(status, Some(CabinetStatus::Fault | CabinetStatus::Disabled));
-            let stock = stock(&slots);
-            stocks
-                .push((*ts, if out_of_order { Stock { enabled: 0, ready: [0; 2], ..stock } } else { stock }));
+            stocks.push((*ts, offered(stock(&slots), status)));
         }
     }
     stocks
+}
+
+/// What stands in a cabinet out of order is no offer.
+fn offered(stock: Stock, status: Option<CabinetStatus>) -> Stock {
+    match status {
+        Some(CabinetStatus::Fault | CabinetStatus::Disabled) => Stock { enabled: 0, ready: [0; 2], ..stock },
+        _ => stock,
+    }
 }
 
 fn stock(slots: &BTreeMap<i64, &Slot>) -> Stock {

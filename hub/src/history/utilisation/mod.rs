@@ -13,6 +13,7 @@ mod sweep;
 mod usage;
 mod window;
 
+pub use cabinets::stock_of_snapshot;
 pub use figures::{Basis, ByClass, Figure, Figures, Missing, Swaps, Uptime};
 pub use parts::{Part, Parts};
 pub use rooms::LOOKBACK_MS;

@@ -79,8 +79,13 @@ fn coverage(kind: &Value) -> Value {
 }
 
 fn series() -> Value {
+    let by_class = |description: &str| json!({ "type": "object", "properties": { "48V": number(), "60V": number() }, "description": description });
+    let ready = "With kind=cabinet and a step: the mean number of batteries of each class that were ready, over the \
+        cabinet's full snapshots (`snapshot: true`) in the step, each counted alike; absent in a step without one. None is \
+        ready in a cabinet that is out of order. A class that the cabinet never had in all the steps of the answer is absent";
+    let installed = "The same for all batteries of each class in slots that are not disabled";
     let point = json!({ "type": "object", "required": ["ts", "device"],
-        "properties": { "ts": integer(), "device": string() },
+        "properties": { "ts": integer(), "device": string(), "ready": by_class(ready), "installed": by_class(installed) },
         "description": "A reading as on the wire; or of a step: count, and mean, min, max by member" });
     let mut series = object(json!({
         "level": choice(&["raw", "minute", "hour"]), "step_ms": nullable("integer"),

@@ -191,8 +191,8 @@ fn inputs() -> Map<String, Value> {
         "longitude": { "type": ["number", "null"], "minimum": -180, "maximum": 180 },
         "kind": kind,
         "host_type": text,
-        "opening_hours": { "type": ["string", "null"], "description": "24h, or HH:MM-HH:MM in the station's own time",
-            "pattern": "^(24h|([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])$" },
+        "opening_hours": { "type": ["string", "null"], "description": "24h, or HH:MM-HH:MM in the station's own time; empty as null",
+            "pattern": "^(24h|([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?$" },
         "capacity": { "type": ["integer", "null"], "minimum": 1, "maximum": 100_000 },
         "time_zone": { "type": ["string", "null"], "description": "IANA name; absent: that of the hub" },
     });
