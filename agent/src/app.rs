@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Endpoint, TlsError, client_config};
 use crate::diagnosis;
-use crate::intake::Intake;
+use crate::intake::{Intake, Reporting};
 use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
 use crate::sources::{Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally};
@@ -52,8 +52,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let (report_now, report_requests) = mpsc::channel(1);
     let (lost_told, tally) = (Arc::new(AtomicU64::new(0)), Arc::new(Tally::default()));
     let clock = Clock::open(&config.data_dir);
-    let intake = Intake::new(sender, tally.clone(), clock.clone());
-    let shared = Shared { config, view, horizon_s, state, lost_told, tally, clock };
+    let reporting = watch::Sender::new(config.report.clone());
+    let intake = Intake::new(sender, tally.clone(), clock.clone(), reporting.subscribe());
+    let shared = Shared { config, view, horizon_s, state, lost_told, tally, clock, reporting };
 
     let mut sources = Sources::start(&shared, intake, report_requests).await?;
     let mut writing = tokio::spawn(write_loop.run());
@@ -93,6 +94,8 @@ struct Shared {
     lost_told: Arc<AtomicU64>,
     tally: Arc<Tally>,
     clock: Clock,
+    /// What is reported; it may be changed at any time.
+    reporting: watch::Sender<Reporting>,
 }
 
 impl Shared {
@@ -136,7 +139,13 @@ impl Shared {
             clock: self.clock.clone(),
             started: Instant::now(),
         };
-        GatewaySource { config: self.config.gateway.clone(), facts, intake, report_now }
+        GatewaySource {
+            config: self.config.gateway.clone(),
+            facts,
+            intake,
+            reporting: self.reporting.subscribe(),
+            report_now,
+        }
     }
 
     fn status(&self) -> StatusSources {
@@ -159,6 +168,7 @@ impl Shared {
 /// Everything that puts readings into the outbox, and what answers questions about it.
 struct Sources {
     tasks: JoinSet<()>,
+    intake: Intake,
     stop: watch::Sender<bool>,
     /// Turned at the end of standard input, if the agent shall end with it.
     input_ended: Option<watch::Receiver<bool>>,
@@ -182,14 +192,15 @@ impl Sources {
         let gateway = shared.gateway(intake.clone(), report_requests);
         tasks.spawn(gateway.run(stopped.clone()));
         tasks.spawn(shared.clock.clone().keep(stopped.clone()));
+        tasks.spawn(intake.clone().release_held(stopped.clone()));
         let mut input_ended = None;
         if config.stdin {
             let (ended_sender, ended) = watch::channel(false);
-            let feed = Feed::new(intake, tokio::io::stdout());
+            let feed = Feed::new(intake.clone(), tokio::io::stdout());
             tasks.spawn(read_stdin(feed, stopped, ended_sender));
             input_ended = config.stdin_exit_at_end.then_some(ended);
         }
-        Ok(Self { tasks, stop, input_ended })
+        Ok(Self { tasks, intake, stop, input_ended })
     }
 
     /// Resolves at the end of standard input, if the agent shall end with it.
@@ -205,6 +216,11 @@ impl Sources {
         self.stop.send_replace(true);
         while let Some(ended) = self.tasks.join_next().await {
             ended?;
+        }
+        match timeout(WRITE_MAX, self.intake.finish()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "held readings are not written"),
+            Err(_) => tracing::error!("stopping although held readings could not be written"),
         }
         Ok(())
     }

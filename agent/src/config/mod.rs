@@ -25,12 +25,19 @@
 //! enabled = false
 //! exit_at_end = false
 //!
+//! [report]                               # of sources that are polled; the defaults are listed in docs/agent/outbox.md
+//! intervals_s = { environment = 60 }     # what is unchanged is told again after so long
+//! min_interval_s = 5
+//! [report.environment]
+//! temperature_c = 0.2                    # smaller changes are not told
+//!
 //! [gateway]
 //! interval_s = 60                        # the agent's own readings; 0: none
 //! device = "gateway"
 //! ```
 
 mod keys;
+mod report;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -38,6 +45,7 @@ mod tests;
 pub use keys::Mistakes;
 
 use crate::connection::HubAddress;
+use crate::intake::Reporting;
 use keys::Keys;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -59,6 +67,7 @@ pub struct Config {
     pub outbox: Outbox,
     pub batch: Batch,
     pub sources: Sources,
+    pub report: Reporting,
     pub gateway: Gateway,
 }
 
@@ -120,6 +129,7 @@ impl Config {
         let outbox = outbox(keys);
         let batch = batch(keys);
         let sources = sources(keys);
+        let report = report::report(keys);
         let gateway = gateway(keys);
         Some(Self {
             station: station?,
@@ -130,6 +140,7 @@ impl Config {
             outbox: outbox?,
             batch: batch?,
             sources,
+            report: report?,
             gateway: gateway?,
         })
     }

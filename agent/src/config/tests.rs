@@ -50,6 +50,23 @@ fn every_mistake_comes_up_in_one_run() {
 }
 
 #[test]
+fn what_is_reported_can_be_said() {
+    let table = "station = \"a\"\nhub = \"mqtt://h\"\n[report]\nmin_interval_s = 7\n\
+                 intervals_s = { environment = 30 }\n[report.cabinet]\nsoc_pct = 2\n";
+    let report = load(table).unwrap().report;
+    assert_eq!(report.min_interval().as_secs(), 7);
+    assert_eq!(report.interval(waystation_protocol::Kind::Environment).as_secs(), 30);
+    assert_eq!(report.deadband(waystation_protocol::Kind::Cabinet, "soc_pct"), 2.0);
+    let least = "station = \"a\"\nhub = \"mqtt://h\"\n[report]\n";
+    check(
+        &format!("{least}intervals_s = {{ weather = 30, door = 0 }}"),
+        &["report.intervals_s.weather: there is no such kind", "report.intervals_s.door: must be"],
+    );
+    check(&format!("{least}[report.door]\ncontact = 1"), &["report: deadbands.door.contact: "]);
+    check(&format!("{least}[report.weather]\nrain_mm = 1"), &["report.weather.rain_mm (from "]);
+}
+
+#[test]
 fn lists_and_tables_are_read_item_by_item() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("agent.toml");

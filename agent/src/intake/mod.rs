@@ -1,16 +1,22 @@
 //! The way of readings from the sources into the outbox: checked as the hub would check them, given the right time,
-//! then handed over.
+//! then handed over; those of sources that are polled only when they say something new.
 
 mod doors;
+mod exception;
+mod reporting;
 
 pub use doors::{DoorState, Doors};
+pub use exception::{Exception, Sample};
+pub use reporting::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError};
 
 use crate::clock::{Clock, Stamp, is_recent};
 use crate::outbox::{OutboxClosed, OutboxSender, Records, Ticket, write_record};
 use crate::sources::{Refusal, Tally, read_line};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use tokio::sync::watch;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 use waystation_protocol::{Decoded, Reading, Reason};
 
 /// What every source feeds. Cheap to clone.
@@ -21,6 +27,17 @@ pub struct Intake {
     clock: Clock,
     boot_id: Arc<str>,
     doors: Arc<watch::Sender<Doors>>,
+    reporting: watch::Receiver<Reporting>,
+    /// What was told, shared by all sources: two may speak for one device.
+    told: Arc<Told>,
+    by_exception: bool,
+}
+
+#[derive(Default)]
+struct Told {
+    exception: Mutex<Exception>,
+    /// Something is held since the last look.
+    holds: Notify,
 }
 
 /// What became of the readings that a source offered.
@@ -32,9 +49,25 @@ pub struct Taken {
 }
 
 impl Intake {
-    pub fn new(outbox: OutboxSender, tally: Arc<Tally>, clock: Clock) -> Self {
+    pub fn new(
+        outbox: OutboxSender,
+        tally: Arc<Tally>,
+        clock: Clock,
+        reporting: watch::Receiver<Reporting>,
+    ) -> Self {
         let boot_id = clock.boot_id().into();
-        Self { outbox, tally, clock, boot_id, doors: Arc::new(watch::channel(Doors::default()).0) }
+        let doors = Arc::new(watch::channel(Doors::default()).0);
+        Self { outbox, tally, clock, boot_id, doors, reporting, told: Arc::default(), by_exception: false }
+    }
+
+    /// For a source that is polled or says its state again and again: only what is new is reported.
+    pub fn by_exception(&self) -> Self {
+        Self { by_exception: true, ..self.clone() }
+    }
+
+    /// Every device reports with its next reading, new or not.
+    pub fn report_all(&self) {
+        self.exception(|exception, _, _| exception.forget());
     }
 
     /// Takes readings, each a JSON object with its `kind`; one without `ts` is stamped now. Waits while the outbox's
@@ -60,7 +93,7 @@ impl Intake {
     /// The agent is stopping.
     pub async fn take_own(&self, reading: Reading) -> Result<Ticket, OutboxClosed> {
         let mut records = Records::default();
-        self.record(reading, self.clock.stamp(None), &mut records);
+        self.record(Sample { reading, stamp: self.clock.stamp(None) }, &mut records);
         self.submit(records).await
     }
 
@@ -79,7 +112,7 @@ impl Intake {
         let taken = read_line(reading, scratch).and_then(|(reading, device_ms)| {
             let stamp = self.stamp(device_ms)?;
             self.doors.send_if_modified(|doors| doors.note(&reading, self.clock.mono_ms()));
-            self.record(reading, stamp, records);
+            self.report(Sample { reading, stamp }, records);
             Ok(())
         });
         let count = if taken.is_ok() { &self.tally.accepted } else { &self.tally.refused };
@@ -107,7 +140,75 @@ impl Intake {
         }
     }
 
-    fn record(&self, reading: Reading, stamp: Stamp, records: &mut Records) {
+    fn report(&self, sample: Sample, records: &mut Records) {
+        if !self.by_exception {
+            return self.record(sample, records);
+        }
+        self.exception(|exception, reporting, now| {
+            exception.take(sample, reporting, now, &mut |sample| self.record(sample, records));
+        });
+        self.told.holds.notify_one();
+    }
+
+    fn record(&self, Sample { reading, stamp }: Sample, records: &mut Records) {
         records.push_with(|out| write_record(reading, stamp, &self.boot_id, out));
     }
+
+    /// Hands on what the minimum interval held, when it is over, until `stop` is turned.
+    pub async fn release_held(mut self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let due = self.exception(|exception, reporting, now| {
+                exception.next_due(reporting).map(|due| due.saturating_sub(now))
+            });
+            let due = async {
+                match due {
+                    Some(wait) => sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let told = Arc::clone(&self.told);
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = due => {}
+                () = told.holds.notified() => continue,
+                Ok(()) = self.reporting.changed() => continue,
+            }
+            let mut records = Records::default();
+            self.exception(|exception, reporting, now| {
+                exception.release(reporting, now, &mut |sample| self.record(sample, &mut records));
+            });
+            tokio::select! {
+                // A disk that fails must not hold up a stop.
+                _ = stop.wait_for(|stop| *stop) => return,
+                submitted = self.submit_some(records) => if let Err(error) = submitted {
+                    return tracing::debug!(%error, "held readings ended");
+                }
+            }
+        }
+    }
+
+    /// Hands on all that is held: the sources have ended.
+    ///
+    /// # Errors
+    /// The outbox is closed.
+    pub async fn finish(self) -> Result<(), OutboxClosed> {
+        let mut records = Records::default();
+        self.exception(|exception, _, now| {
+            exception.release_all(now, &mut |sample| self.record(sample, &mut records));
+        });
+        self.submit_some(records).await
+    }
+
+    async fn submit_some(&self, records: Records) -> Result<(), OutboxClosed> {
+        if records.is_empty() { Ok(()) } else { self.submit(records).await.map(drop) }
+    }
+
+    fn exception<T>(&self, look: impl FnOnce(&mut Exception, &Reporting, Duration) -> T) -> T {
+        let now = Duration::from_millis(self.clock.mono_ms().max(0).unsigned_abs());
+        let mut exception = self.told.exception.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&mut exception, &self.reporting.borrow(), now)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,15 @@
 
 use crate::clock::Clock;
 use crate::config;
-use crate::intake::Intake;
+use crate::intake::{Intake, Reporting};
 use crate::outbox::{OutboxClosed, OutboxView};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
-use waystation_protocol::{Body, Gateway, Reading};
+use waystation_protocol::{Body, Gateway, Kind, Reading};
 
 /// What the readings are made of.
 pub struct GatewayFacts {
@@ -26,6 +27,8 @@ pub struct GatewaySource {
     pub config: config::Gateway,
     pub facts: GatewayFacts,
     pub intake: Intake,
+    /// An interval for gateway readings there goes before the configured one.
+    pub reporting: watch::Receiver<Reporting>,
     /// The hub asks for a reading at once.
     pub report_now: mpsc::Receiver<()>,
 }
@@ -33,13 +36,19 @@ pub struct GatewaySource {
 impl GatewaySource {
     /// Submits a reading now, then at every interval and on request, until `stop` is turned.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let Some(interval) = self.config.interval else { return };
+        let Some(configured) = self.config.interval else { return };
         let mut next = Instant::now();
         loop {
+            let interval = self.interval(configured);
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
                 Some(()) = self.report_now.recv() => {}
                 () = sleep_until(next) => next = Instant::now() + interval,
+                Ok(()) = self.reporting.changed() => {
+                    let changed = self.interval(configured);
+                    next = next.min(Instant::now() + changed);
+                    continue;
+                }
             }
             tokio::select! {
                 // A disk that fails must not hold up a stop.
@@ -49,6 +58,11 @@ impl GatewaySource {
                 }
             }
         }
+    }
+
+    fn interval(&self, configured: Duration) -> Duration {
+        let interval_s = self.reporting.borrow().intervals_s.get(&Kind::Gateway).copied();
+        interval_s.map_or(configured, |interval_s| Duration::from_secs(interval_s.into()))
     }
 
     async fn submit(&self) -> Result<(), OutboxClosed> {
