@@ -36,15 +36,14 @@ pub enum AppError {
     Task(#[from] JoinError),
 }
 
-/// The address of the hub, with TLS set up when it asks for it.
-pub fn endpoint(config: &Config) -> Result<Endpoint, TlsError> {
-    let tls = if config.hub.is_tls() { Some(client_config(config.ca.as_deref())?) } else { None };
+/// The address of the hub, with TLS set up when it asks for it; see [`client_config`] for `clock`.
+pub fn endpoint(config: &Config, clock: Option<Clock>) -> Result<Endpoint, TlsError> {
+    let tls = if config.hub.is_tls() { Some(client_config(config.ca.as_deref(), clock)?) } else { None };
     Ok(Endpoint { address: config.hub.clone(), tls })
 }
 
 /// Runs the agent until `shutdown` resolves: sources, outbox, publisher.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
-    let endpoint = endpoint(&config)?;
     let Outbox { sender, write_loop, view, cursor, durable } =
         Outbox::open_patiently(&config.data_dir, &config.outbox).await?;
     let (growth, horizon_s) = Growth::new();
@@ -52,6 +51,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let (report_now, report_requests) = mpsc::channel(1);
     let (lost_told, tally) = (Arc::new(AtomicU64::new(0)), Arc::new(Tally::default()));
     let clock = Clock::open(&config.data_dir);
+    let endpoint = endpoint(&config, Some(clock.clone()))?;
     let reporting = watch::Sender::new(config.report.clone());
     let intake = Intake::new(sender, tally.clone(), clock.clone(), reporting.subscribe());
     let shared = Shared { config, view, horizon_s, state, lost_told, tally, clock, reporting };

@@ -51,6 +51,12 @@ struct State {
     boots: Boots,
 }
 
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Clock").field("now_ms", &self.now_ms()).finish_non_exhaustive()
+    }
+}
+
 impl Clock {
     /// With what is kept in `data_dir`. A file that cannot be read or written costs only that: it is logged.
     pub fn open(data_dir: &Path) -> Self {
@@ -81,6 +87,14 @@ impl Clock {
     pub fn now_ms(&self) -> Option<i64> {
         let look = (self.0.look)();
         self.state().timeline.now_ms(look)
+    }
+
+    /// The time that certificates are judged by: while it is unknown, the last one that was known. A certificate that
+    /// was valid then most likely is still, and without a connection the time would never be known.
+    pub fn now_or_last_ms(&self) -> i64 {
+        let look = (self.0.look)();
+        let state = self.state();
+        state.timeline.now_ms(look).unwrap_or_else(|| state.boots.last_ms().max(look.system_ms))
     }
 
     /// The system clock minus the hub's, ms; `None` before the hub has told the time.

@@ -141,3 +141,19 @@ fn a_damaged_file_is_passed_over() {
     let clock = hands.clock("f", Some(path));
     assert_eq!((clock.now_ms(), clock.boot_id()), (Some(T), "f".to_owned()));
 }
+
+#[test]
+fn certificates_are_judged_by_the_last_time_that_was_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("clock");
+    let hands = Hands::default();
+    hands.set(5_000, T);
+    let clock = hands.clock("a", Some(path.clone()));
+    clock.sync(5_000, T, 5_000);
+    clock.keep_now();
+    hands.set(0, 0);
+    let clock = hands.clock("b", Some(path));
+    assert_eq!((clock.now_ms(), clock.now_or_last_ms()), (None, T));
+    clock.sync(0, T + HOUR, 0);
+    assert_eq!(clock.now_or_last_ms(), T + HOUR);
+}

@@ -1,10 +1,13 @@
 //! TLS towards the hub: rustls with ring, trusting the given authority or those that the system trusts.
 
-use rustls::pki_types::CertificateDer;
+use crate::clock::Clock;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
 use rustls::{ClientConfig, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 
 /// The TLS configuration cannot be made.
@@ -22,14 +25,30 @@ pub enum TlsError {
     Setup(#[from] rustls::Error),
 }
 
-/// Trusts the certificates in `ca`; without it, the authorities that the operating system trusts.
-pub fn client_config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, TlsError> {
+/// Certificates are judged by the agent's clock, so that a gateway whose own was lost in a power cut still gets in.
+#[derive(Debug)]
+struct CertificateTime(Clock);
+
+impl TimeProvider for CertificateTime {
+    fn current_time(&self) -> Option<UnixTime> {
+        let since = u64::try_from(self.0.now_or_last_ms()).ok().map(Duration::from_millis)?;
+        Some(UnixTime::since_unix_epoch(since))
+    }
+}
+
+/// Trusts the certificates in `ca`; without it, the authorities that the operating system trusts. Their dates are
+/// judged by `clock`; without it, by the system clock.
+pub fn client_config(ca: Option<&Path>, clock: Option<Clock>) -> Result<Arc<ClientConfig>, TlsError> {
     let roots = match ca {
         Some(path) => read_authorities(path)?,
         None => system_authorities()?,
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let time: Arc<dyn TimeProvider> = match clock {
+        Some(clock) => Arc::new(CertificateTime(clock)),
+        None => Arc::new(DefaultTimeProvider),
+    };
+    let config = ClientConfig::builder_with_details(provider, time)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();

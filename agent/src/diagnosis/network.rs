@@ -46,7 +46,7 @@ pub async fn check_network(config: &Config, findings: &mut Findings) {
 
 fn authorities(config: &Config) -> Result<(Endpoint, Message), Message> {
     let found = if config.hub.is_tls() { "authorities" } else { "authorities_unused" };
-    match endpoint(config) {
+    match endpoint(config, None) {
         Ok(endpoint) => Ok((endpoint, Message::new(found))),
         Err(TlsError::NoSystemAuthorities) => Err(Message::new("authorities_none")),
         Err(TlsError::Authority { path, reason }) => {

@@ -134,7 +134,7 @@ impl SimulatedTime {
 }
 
 fn start(options: &Options, stopped: &watch::Receiver<bool>) -> Result<JoinSet<()>, SimulateError> {
-    let tls = if options.hub.is_tls() { Some(client_config(options.ca.as_deref())?) } else { None };
+    let tls = if options.hub.is_tls() { Some(client_config(options.ca.as_deref(), None)?) } else { None };
     let place = Arc::new(Place {
         endpoint: Endpoint { address: options.hub.clone(), tls },
         time: SimulatedTime::new(options),
