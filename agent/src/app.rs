@@ -7,7 +7,7 @@ use crate::diagnosis;
 use crate::intake::{Intake, Reporting};
 use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
-use crate::sources::{Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally};
+use crate::sources::{self, Board, Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally, World};
 use crate::status::{StatusError, StatusServer, StatusSources};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -54,7 +54,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let endpoint = endpoint(&config, Some(clock.clone()))?;
     let reporting = watch::Sender::new(config.report.clone());
     let intake = Intake::new(sender, tally.clone(), clock.clone(), reporting.subscribe());
-    let shared = Shared { config, view, horizon_s, state, lost_told, tally, clock, reporting };
+    let shared = Shared {
+        config,
+        view,
+        horizon_s,
+        state,
+        lost_told,
+        tally,
+        clock,
+        reporting,
+        board: Board::default(),
+    };
 
     let mut sources = Sources::start(&shared, intake, report_requests).await?;
     let mut writing = tokio::spawn(write_loop.run());
@@ -96,6 +106,7 @@ struct Shared {
     clock: Clock,
     /// What is reported; it may be changed at any time.
     reporting: watch::Sender<Reporting>,
+    board: Board,
 }
 
 impl Shared {
@@ -156,6 +167,17 @@ impl Shared {
             horizon_s: self.horizon_s.clone(),
             lost_told: self.lost_told.clone(),
             tally: self.tally.clone(),
+            board: self.board.clone(),
+        }
+    }
+
+    fn world(&self, intake: Intake, stop: watch::Receiver<bool>) -> World {
+        World {
+            station: self.config.station.clone(),
+            intake,
+            board: self.board.clone(),
+            data_dir: self.config.data_dir.clone(),
+            stop,
         }
     }
 
@@ -193,6 +215,12 @@ impl Sources {
         tasks.spawn(gateway.run(stopped.clone()));
         tasks.spawn(shared.clock.clone().keep(stopped.clone()));
         tasks.spawn(intake.clone().release_held(stopped.clone()));
+        let world = shared.world(intake.clone(), stopped.clone());
+        for source in sources::all(config) {
+            tasks.spawn(source.run(world.clone()));
+        }
+        // The writer ends once nobody holds a way into the outbox any more.
+        drop(world);
         let mut input_ended = None;
         if config.stdin {
             let (ended_sender, ended) = watch::channel(false);

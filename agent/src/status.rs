@@ -3,7 +3,7 @@
 
 use crate::outbox::OutboxView;
 use crate::publisher::State;
-use crate::sources::Tally;
+use crate::sources::{Board, SourceHealth, Tally};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,9 @@ pub struct Status {
     /// Readings that sources sent since the agent started: taken, and refused for what they said.
     pub accepted_total: u64,
     pub refused_total: u64,
+    /// How each source that polls or listens by itself fares.
+    #[serde(default)]
+    pub sources: Vec<SourceHealth>,
 }
 
 /// The status cannot be had.
@@ -68,6 +71,7 @@ pub struct StatusSources {
     pub horizon_s: watch::Receiver<Option<f64>>,
     pub lost_told: Arc<AtomicU64>,
     pub tally: Arc<Tally>,
+    pub board: Board,
 }
 
 /// Answers on the socket.
@@ -126,6 +130,7 @@ impl StatusSources {
             lost_total: self.lost_told.load(Relaxed) + self.view.lost_readings(),
             accepted_total: self.tally.accepted.load(Relaxed),
             refused_total: self.tally.refused.load(Relaxed),
+            sources: self.board.list(),
             ..Status::of_view(&self.station, &self.view)
         }
     }
@@ -149,6 +154,7 @@ impl Status {
             lost_total: view.lost_readings(),
             accepted_total: 0,
             refused_total: 0,
+            sources: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! under the same name what to do about it. Texts have `{placeholders}` for facts.
 
 mod problems;
+mod sources;
 
 /// The languages of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -39,7 +40,7 @@ pub fn find(group: &str, name: &str, language: Language) -> Option<&'static str>
 }
 
 fn table() -> impl Iterator<Item = &'static Row> {
-    TEXTS.iter().chain(problems::TEXTS)
+    TEXTS.iter().chain(problems::TEXTS).chain(sources::TEXTS)
 }
 
 #[rustfmt::skip]

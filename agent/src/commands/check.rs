@@ -52,8 +52,9 @@ impl Check {
         if let Some(config) = findings.measure("configuration", || load(self.config.as_deref())) {
             findings.measure("clock", || check_clock(now_ms()));
             findings.measure("disk", || check_disk(&config));
-            check_sources(&config, &mut findings);
-            runtime()?.block_on(check_network(&config, &mut findings));
+            let runtime = runtime()?;
+            runtime.block_on(check_sources(&config, &mut findings));
+            runtime.block_on(check_network(&config, &mut findings));
         }
         if self.json {
             let entries: Vec<_> = findings.0.iter().map(|finding| entry(finding, language)).collect();

@@ -4,6 +4,7 @@ use super::runtime;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::outbox::Outbox as OpenOutbox;
+use crate::sources::{SourceHealth, SourceState};
 use crate::status::Status;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,6 +88,7 @@ fn describe(status: &Status, now_ms: i64) -> String {
     if status.refused_total > 0 {
         lines.push(format!("{} readings of the devices were refused since the start", status.refused_total));
     }
+    lines.extend(status.sources.iter().map(describe_source));
     if !status.lost.is_empty() {
         let lost: u64 = status.lost.iter().map(|(first, last)| last - first + 1).sum();
         lines.push(format!("{lost} readings are lost, and the hub does not know of it yet:"));
@@ -95,6 +97,22 @@ fn describe(status: &Status, now_ms: i64) -> String {
         );
     }
     lines.join("\n") + "\n"
+}
+
+fn describe_source(source: &SourceHealth) -> String {
+    let state = match source.state {
+        SourceState::Ok => "ok",
+        SourceState::Waiting => "not reached yet",
+        SourceState::Failing => "FAILING",
+    };
+    let error = source.last_error.as_deref().filter(|_| source.state == SourceState::Failing);
+    format!(
+        "source {} ({}): {state}, {} readings{}",
+        source.name,
+        source.kind,
+        source.taken,
+        error.map(|error| format!("; {error}")).unwrap_or_default()
+    )
 }
 
 fn span(seconds: u64) -> String {

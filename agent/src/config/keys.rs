@@ -1,7 +1,7 @@
 //! Reads keys one by one, so that all mistakes come up at once: a wrong value, a missing key, an unknown one.
 
 use super::size::parse_bytes;
-use config::{Config, Environment, File, FileFormat, Value, ValueKind};
+use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -40,7 +40,6 @@ pub struct Keys {
     mistakes: Vec<String>,
 }
 
-#[allow(dead_code, reason = "lists are read by the sources that poll")]
 impl Keys {
     pub fn load(path: Option<&Path>, default: &Path) -> Result<Self, Mistakes> {
         let file = path.unwrap_or(default).to_owned();
@@ -48,6 +47,10 @@ impl Keys {
             .add_source(File::from(file.as_path()).format(FileFormat::Toml).required(path.is_some()))
             .add_source(Environment::with_prefix("WAYSTATION").prefix_separator("_").separator("__"))
             .build();
+        Self::of_tree(file, read)
+    }
+
+    fn of_tree(file: PathBuf, read: Result<Config, ConfigError>) -> Result<Self, Mistakes> {
         match read {
             Ok(read) => {
                 let mut values = BTreeMap::new();
@@ -56,6 +59,12 @@ impl Keys {
             }
             Err(error) => Err(Mistakes { list: vec![error.to_string()], file }),
         }
+    }
+
+    /// Keys of a TOML text that came with the program or from a file of its own.
+    pub fn of_text(file: &Path, text: &str) -> Result<Self, Mistakes> {
+        let read = Config::builder().add_source(File::from_str(text, FileFormat::Toml)).build();
+        Self::of_tree(file.to_owned(), read)
     }
 
     /// The result, or all mistakes; what is left over was never asked for.
@@ -103,6 +112,12 @@ impl Keys {
             .range(key.to_owned()..)
             .take_while(|(found, _)| found.starts_with(key))
             .any(|(found, _)| found == key || inside(found))
+    }
+
+    /// Drops what is said under a key that is wrong as a whole.
+    pub fn forget(&mut self, key: &str) {
+        let inside = |found: &str| found.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', '[']));
+        self.values.retain(|found, _| found != key && !inside(found));
     }
 
     /// A list of texts.

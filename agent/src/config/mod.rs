@@ -39,15 +39,16 @@
 mod keys;
 mod report;
 mod size;
+mod sources;
 #[cfg(test)]
 mod tests;
 
 pub use keys::Mistakes;
+pub use sources::*;
 
 use crate::connection::HubAddress;
 use crate::intake::Reporting;
 use keys::Keys;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waystation_protocol::{DeviceId, StationId};
@@ -88,16 +89,6 @@ pub struct Batch {
     pub zstd: bool,
 }
 
-/// Where readings come from.
-#[derive(Debug, Clone)]
-pub struct Sources {
-    pub jsonl_path: Option<PathBuf>,
-    pub jsonl_listen: Option<SocketAddr>,
-    pub stdin: bool,
-    /// The agent ends once standard input has ended and everything is delivered.
-    pub stdin_exit_at_end: bool,
-}
-
 /// The agent's own readings.
 #[derive(Debug, Clone)]
 pub struct Gateway {
@@ -128,8 +119,8 @@ impl Config {
         let data_dir = keys.path("data_dir").unwrap_or_else(|| "agent-data".into());
         let outbox = outbox(keys);
         let batch = batch(keys);
-        let sources = sources(keys);
         let report = report::report(keys);
+        let sources = sources::read(keys);
         let gateway = gateway(keys);
         Some(Self {
             station: station?,
@@ -139,8 +130,8 @@ impl Config {
             data_dir,
             outbox: outbox?,
             batch: batch?,
-            sources,
             report: report?,
+            sources: sources?,
             gateway: gateway?,
         })
     }
@@ -186,19 +177,6 @@ fn batch(keys: &mut Keys) -> Option<Batch> {
         bytes_max: usize::try_from(bytes_max?).ok()?,
         zstd,
     })
-}
-
-fn sources(keys: &mut Keys) -> Sources {
-    let jsonl_listen: Option<SocketAddr> = keys.optional("sources.jsonl.listen");
-    if jsonl_listen.is_some_and(|address| !address.ip().is_loopback()) {
-        keys.mistake("sources.jsonl.listen", "must be a loopback address: the socket has no login");
-    }
-    Sources {
-        jsonl_path: keys.path("sources.jsonl.path"),
-        jsonl_listen,
-        stdin: keys.switch("sources.stdin.enabled", false),
-        stdin_exit_at_end: keys.switch("sources.stdin.exit_at_end", false),
-    }
 }
 
 fn gateway(keys: &mut Keys) -> Option<Gateway> {

@@ -32,8 +32,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// From the first DNS question to CONNACK.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-/// Largest packet taken from the hub; commands are small.
-const INCOMING_BYTES_MAX: usize = 64 * 1024;
+/// Largest packet taken; commands are small, a swap cabinet's status behind a local broker may not be.
+const INCOMING_BYTES_MAX: usize = 256 * 1024;
 /// The hub's default limit on a packet.
 const OUTGOING_BYTES_MAX: usize = 256 * 1024;
 /// How long an answer to a ping may take before the link counts as dead.
@@ -65,12 +65,14 @@ pub enum Event {
     /// The publish with this packet id is on the hub's disk.
     Acknowledged(u16),
     /// The answer to [`Connection::subscribe`].
-    Subscribed {
-        granted: bool,
-    },
+    Subscribed { granted: bool },
     Message {
         topic: String,
         payload: Bytes,
+        /// The message was there before the subscription.
+        is_retained: bool,
+        /// To be given to [`Connection::acknowledge`] in a session that was resumed; elsewhere the answer has been given.
+        packet_id: Option<u16>,
     },
 }
 
@@ -83,6 +85,8 @@ pub struct Connection {
     keep_alive: Duration,
     ping_at: Instant,
     ping_answer_until: Option<Instant>,
+    /// Messages are acknowledged by the caller.
+    is_manual: bool,
 }
 
 impl Connection {
@@ -96,18 +100,48 @@ impl Connection {
         .map_err(|_| ConnectError::Timeout(CONNECT_TIMEOUT))?
     }
 
+    /// As [`Self::open`], into the session that the broker keeps for the client id; `from_scratch` forgets it first.
+    /// What it sends is acknowledged by [`Self::acknowledge`], and comes again until then.
+    pub async fn resume(
+        endpoint: &Endpoint,
+        credentials: &Credentials,
+        from_scratch: bool,
+    ) -> Result<Self, ConnectError> {
+        if from_scratch {
+            Self::open(endpoint, credentials).await?.close(CONNECT_TIMEOUT).await?;
+        }
+        let mut connect = connect_packet(credentials);
+        connect.clean_session = false;
+        timeout(CONNECT_TIMEOUT, async {
+            let stream = stream::open(endpoint).await?;
+            Self::enter(stream, connect, credentials.keep_alive, true).await
+        })
+        .await
+        .map_err(|_| ConnectError::Timeout(CONNECT_TIMEOUT))?
+    }
+
     /// CONNECT and CONNACK over a stream that is open. The caller bounds the time.
     pub async fn log_in(stream: Stream, credentials: &Credentials) -> Result<Self, ConnectError> {
+        Self::enter(stream, connect_packet(credentials), credentials.keep_alive, false).await
+    }
+
+    async fn enter(
+        stream: Stream,
+        connect: Connect,
+        keep_alive: Duration,
+        is_manual: bool,
+    ) -> Result<Self, ConnectError> {
         let mut connection = Self {
             stream,
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
             last_packet_id: 0,
-            keep_alive: credentials.keep_alive,
-            ping_at: Instant::now() + credentials.keep_alive,
+            keep_alive,
+            ping_at: Instant::now() + keep_alive,
             ping_answer_until: None,
+            is_manual,
         };
-        connection.write(&Packet::Connect(connect_packet(credentials)));
+        connection.write(&Packet::Connect(connect));
         loop {
             match connection.next_packet()? {
                 Some(Packet::ConnAck(answer)) if answer.code == ConnectReturnCode::Success => break,
@@ -134,6 +168,11 @@ impl Connection {
         let mut subscribe = Subscribe::new(filter, QoS::AtLeastOnce);
         subscribe.pkid = self.take_packet_id();
         self.write(&Packet::Subscribe(subscribe));
+    }
+
+    /// Queues the PUBACK of a message that is safe.
+    pub fn acknowledge(&mut self, packet_id: u16) {
+        self.write(&Packet::PubAck(rumqttc::PubAck::new(packet_id)));
     }
 
     /// The next event; writes what is queued and keeps the link alive meanwhile. Cancel-safe.
@@ -177,10 +216,16 @@ impl Connection {
     }
 
     fn take_message(&mut self, publish: Publish) -> Event {
-        if publish.qos == QoS::AtLeastOnce {
-            self.write(&Packet::PubAck(rumqttc::PubAck::new(publish.pkid)));
+        let packet_id = (publish.qos == QoS::AtLeastOnce).then_some(publish.pkid);
+        if let Some(packet_id) = packet_id.filter(|_| !self.is_manual) {
+            self.acknowledge(packet_id);
         }
-        Event::Message { topic: publish.topic, payload: publish.payload }
+        Event::Message {
+            topic: publish.topic,
+            payload: publish.payload,
+            is_retained: publish.retain,
+            packet_id: packet_id.filter(|_| self.is_manual),
+        }
     }
 
     fn take_packet_id(&mut self) -> u16 {

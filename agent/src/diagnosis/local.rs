@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// 2025-01-01: a clock before it has not been set since the machine was made.
 pub const CLOCK_MIN_MS: i64 = 1_735_689_600_000;
@@ -79,7 +80,7 @@ fn used_bytes(folder: &Path) -> u64 {
 }
 
 /// The folder of the socket exists, and the port is free or taken by an agent that runs.
-pub fn check_sources(config: &Config, findings: &mut super::Findings) {
+pub async fn check_sources(config: &Config, findings: &mut super::Findings) {
     let sources = &config.sources;
     let ready = || Message::new("source_ready");
     if let Some(path) = &sources.jsonl_path {
@@ -98,6 +99,12 @@ pub fn check_sources(config: &Config, findings: &mut super::Findings) {
     }
     if sources.stdin {
         findings.note_source("stdin".to_owned(), Duration::ZERO, Ok(ready()));
+    }
+    for source in crate::sources::all(sources) {
+        let started = Instant::now();
+        let silent = || Message::new("source_silent").with("seconds", super::TRIAL_MAX.as_secs());
+        let outcome = timeout(super::TRIAL_MAX, source.try_once()).await.unwrap_or_else(|_| Err(silent()));
+        findings.note_source(source.name().to_owned(), started.elapsed(), outcome);
     }
     if !findings.0.iter().any(|finding| finding.trial == super::SOURCE) {
         findings.measure(super::SOURCE, || Err::<((), _), _>(Message::new("source_none")));

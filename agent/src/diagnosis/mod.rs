@@ -40,6 +40,11 @@ impl Message {
         self
     }
 
+    /// The problem and its fix in English, for the log.
+    pub fn for_log(&self) -> String {
+        format!("{} {}", self.text("problem", Language::En), self.text("fix", Language::En))
+    }
+
     /// The text of `group.name` with the facts in it.
     pub fn text(&self, group: &str, language: Language) -> String {
         let pattern = find(group, self.name, language).unwrap_or(self.name);

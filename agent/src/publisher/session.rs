@@ -100,7 +100,7 @@ impl Session {
                 }
                 None
             }
-            Event::Message { topic, payload } => {
+            Event::Message { topic, payload, .. } => {
                 if topic == self.topics.command
                     && let Some(result) = orders.obey(&payload)
                 {

@@ -1,18 +1,26 @@
-//! Where readings come from: JSON lines on local sockets and standard input, and the gateway itself.
+//! Where readings come from: the devices behind brokers, buses and commands, JSON lines on local sockets and standard
+//! input, and the gateway itself. docs/agent/sources.md shows how each is configured.
 //!
 //! Every reading is checked by the protocol's own parser before it enters the outbox, so that the hub's quarantine is
 //! not the first to notice a device that sends nonsense.
 
 mod feed;
 mod gateway;
+mod health;
 mod line;
 mod listen;
+mod mapping;
+mod mqtt;
+mod source;
 
 pub use feed::{Feed, FeedError};
 pub use gateway::{GatewayFacts, GatewaySource};
+pub use health::{Board, Health, SourceHealth, SourceState};
 pub use line::{LINE_BYTES_MAX, Refusal, read_line};
 pub use listen::{JsonLines, ListenError};
+pub use source::{Source, Work, World};
 
+use crate::config;
 use std::sync::atomic::AtomicU64;
 
 /// What came in since the start.
@@ -20,4 +28,10 @@ use std::sync::atomic::AtomicU64;
 pub struct Tally {
     pub accepted: AtomicU64,
     pub refused: AtomicU64,
+}
+
+/// The sources that the configuration lists.
+pub fn all(config: &config::Sources) -> Vec<Box<dyn Source>> {
+    let mqtt = config.mqtt.iter().map(|mqtt| Box::new(mqtt::Mqtt::new(mqtt.clone())) as Box<dyn Source>);
+    mqtt.collect()
 }

@@ -70,6 +70,48 @@ impl Mosquitto {
     }
 }
 
+/// A mosquitto of the devices' own, beside the one that plays the hub.
+pub struct Broker {
+    mosquitto: Mosquitto,
+    _folder: tempfile::TempDir,
+}
+
+impl Broker {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { mosquitto: Mosquitto::start(folder.path()).await, _folder: folder }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.mosquitto.port
+    }
+
+    pub fn stop(&mut self) {
+        self.mosquitto.stop();
+    }
+
+    pub async fn start_again(&mut self) {
+        self.mosquitto.start_again().await;
+    }
+
+    /// Publishes with mosquitto's own client, and returns once the broker has acknowledged.
+    pub fn publish(&self, topic: &str, payload: &str, retain: bool) {
+        let mut command = Command::new("mosquitto_pub");
+        command.args(["-q", "1", "-p", &self.port().to_string(), "-t", topic, "-m", payload]);
+        if retain {
+            command.arg("-r");
+        }
+        assert!(command.status().expect("the Debian package mosquitto-clients").success());
+    }
+}
+
+/// A source's entry in the status; null while there is none.
+pub fn source_health(agent: &Agent, name: &str) -> serde_json::Value {
+    let status = agent.outbox();
+    let sources = status["sources"].as_array().cloned().unwrap_or_default();
+    sources.into_iter().find(|source| source["name"] == name).unwrap_or_default()
+}
+
 /// The agent's binary with a data folder and a socket of its own.
 pub struct Agent {
     config: PathBuf,
@@ -213,6 +255,20 @@ impl Collector {
         self.stamps.extend(earlier.stamps);
         self.batches.splice(0..0, earlier.batches);
         self
+    }
+
+    /// The readings of the batches from this one on, as JSON without their time.
+    pub fn readings(&self, from: usize) -> Vec<serde_json::Value> {
+        let readings = self.batches[from..].iter().flat_map(|(_, readings)| readings);
+        readings
+            .map(|reading| {
+                let mut json = Vec::new();
+                reading.write_json(true, &mut json);
+                let mut value: serde_json::Value = serde_json::from_slice(&json).unwrap();
+                value.as_object_mut().unwrap().remove("ts");
+                value
+            })
+            .collect()
     }
 
     /// Takes what arrives until `enough`.

@@ -1,0 +1,112 @@
+//! `[sources]`: where readings come from. Each source's keys stand in a file of its own; docs/agent/sources.md shows
+//! them all.
+
+mod conversion;
+mod map;
+mod mqtt;
+#[cfg(test)]
+mod tests;
+
+pub use conversion::{Conversion, Target, Unfit};
+pub use map::{JsonRule, MapRule, Profile};
+pub use mqtt::{Broker, MqttDevice, MqttSource, READY_MAPS};
+
+use super::keys::Keys;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where readings come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    pub jsonl_path: Option<PathBuf>,
+    pub jsonl_listen: Option<SocketAddr>,
+    pub stdin: bool,
+    /// The agent ends once standard input has ended and everything is delivered.
+    pub stdin_exit_at_end: bool,
+    pub mqtt: Vec<MqttSource>,
+}
+
+/// What every source that is a list's item says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceName {
+    /// As in the log and the status; `mqtt-1`, `mqtt-2` … unless the configuration names it.
+    pub name: String,
+    /// Every reading is kept, instead of those that say something new.
+    pub report_all: bool,
+}
+
+pub(super) fn read(keys: &mut Keys) -> Option<Sources> {
+    let jsonl_listen: Option<SocketAddr> = keys.optional("sources.jsonl.listen");
+    if jsonl_listen.is_some_and(|address| !address.ip().is_loopback()) {
+        keys.mistake("sources.jsonl.listen", "must be a loopback address: the socket has no login");
+    }
+    let mut names = Names::default();
+    let sources = Sources {
+        jsonl_path: keys.path("sources.jsonl.path"),
+        jsonl_listen,
+        stdin: keys.switch("sources.stdin.enabled", false),
+        stdin_exit_at_end: keys.switch("sources.stdin.exit_at_end", false),
+        mqtt: list(keys, "sources.mqtt", &mut names, mqtt::read),
+    };
+    Some(sources)
+}
+
+/// Reads each item of a list; a wrong one is left out, since its mistake ends the start anyway.
+fn list<T>(
+    keys: &mut Keys,
+    list: &str,
+    names: &mut Names,
+    read: impl Fn(&mut Keys, &str, SourceName) -> Option<T>,
+) -> Vec<T> {
+    let kind = list.rsplit('.').next().unwrap_or(list);
+    let items = keys.items(list);
+    let numbered = items.iter().enumerate();
+    numbered
+        .filter_map(|(index, item)| {
+            let name = names.read(keys, item, &format!("{kind}-{}", index + 1));
+            read(keys, item, name)
+        })
+        .collect()
+}
+
+/// The names given so far: files and the status tell sources apart by them.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Names {
+    fn read(&mut self, keys: &mut Keys, item: &str, default: &str) -> SourceName {
+        let key = format!("{item}.name");
+        let name = keys.text(&key).unwrap_or_else(|| default.to_owned());
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || name.len() > 32 || !name.chars().all(allowed) {
+            keys.mistake(&key, "must be 1 to 32 of a-z, 0-9 and -");
+        } else if !self.0.insert(name.clone()) {
+            keys.mistake(&key, &format!("another source is called {name}"));
+        }
+        SourceName { name, report_all: report_all(keys, item) }
+    }
+}
+
+fn report_all(keys: &mut Keys, item: &str) -> bool {
+    let key = format!("{item}.report");
+    match keys.text(&key).as_deref() {
+        None | Some("exception") => false,
+        Some("all") => true,
+        Some(_) => {
+            keys.mistake(&key, "must be all or exception");
+            false
+        }
+    }
+}
+
+/// The secret in a file, without the line feed at its end.
+fn secret(keys: &mut Keys, key: &str) -> Option<String> {
+    let path = keys.path(key)?;
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
+        Ok(_) => keys.mistake(key, &format!("{} is empty", path.display())),
+        Err(error) => keys.mistake(key, &format!("{} cannot be read: {error}", path.display())),
+    }
+    None
+}

@@ -1,0 +1,113 @@
+//! `[[sources.mqtt]]`: a broker on the gateway, and the devices behind its topics.
+
+use super::map::{JsonRule, MapRule, Profile, constants, profiles};
+use super::{SourceName, secret};
+use crate::config::keys::Keys;
+use crate::connection::HubAddress;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use waystation_protocol::{DeviceId, Kind};
+
+/// The maps that come with the program.
+pub const READY_MAPS: [(&str, &str); 4] = [
+    ("zigbee2mqtt", include_str!("../../../maps/zigbee2mqtt.toml")),
+    ("tasmota", include_str!("../../../maps/tasmota.toml")),
+    ("esphome", include_str!("../../../maps/esphome.toml")),
+    ("shelly", include_str!("../../../maps/shelly.toml")),
+];
+
+/// A broker and its devices.
+#[derive(Debug, Clone)]
+pub struct MqttSource {
+    pub name: SourceName,
+    pub broker: Broker,
+    pub devices: Vec<MqttDevice>,
+}
+
+/// Where a local broker is and how to log in.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    pub address: HubAddress,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub ca: Option<PathBuf>,
+}
+
+/// What stands behind a topic.
+#[derive(Debug, Clone)]
+pub struct MqttDevice {
+    pub topic: String,
+    pub device: DeviceId,
+    pub kind: Kind,
+    pub rules: Vec<MapRule<JsonRule>>,
+    /// Members that are always the same.
+    pub constants: Vec<(&'static str, Value)>,
+}
+
+pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<MqttSource> {
+    let broker = Broker::read(keys, item);
+    let profiles = profiles(keys, item, &READY_MAPS);
+    let list = format!("{item}.devices");
+    let items = keys.items(&list);
+    if items.is_empty() {
+        keys.mistake(&list, "is missing: say which device stands behind which topic");
+    }
+    let devices = items.iter().filter_map(|item| device(keys, item, &profiles)).collect();
+    Some(MqttSource { name, broker: broker?, devices })
+}
+
+impl Broker {
+    /// Reads `url`, `user`, `password_file` and `ca` of an item.
+    pub(super) fn read(keys: &mut Keys, item: &str) -> Option<Self> {
+        let url = format!("{item}.url");
+        let text = keys.required::<String>(&url);
+        let user = keys.text(&format!("{item}.user"));
+        let password = secret(keys, &format!("{item}.password_file"));
+        let ca = keys.path(&format!("{item}.ca"));
+        let address = text?.parse().ok();
+        if address.is_none() {
+            keys.mistake(
+                &url,
+                "must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; the login goes to user and password_file",
+            );
+        }
+        Some(Self { address: address?, user, password, ca })
+    }
+}
+
+fn device(keys: &mut Keys, item: &str, profiles: &BTreeMap<String, Profile>) -> Option<MqttDevice> {
+    let topic_key = format!("{item}.topic");
+    let topic = keys.required::<String>(&topic_key);
+    if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#']) || topic.is_empty()) {
+        keys.mistake(&topic_key, "must be one topic: + and # would mix devices up");
+    }
+    let device = keys.required(&format!("{item}.device"));
+    let profile = profile(keys, item, profiles)?;
+    let constants = constants(keys, item, profile.kind);
+    if profile.rules.is_empty() {
+        keys.mistake(item, "has no members: name a profile of the map in `use`, or list `members`");
+    }
+    Some(MqttDevice { topic: topic?, device: device?, kind: profile.kind, rules: profile.rules, constants })
+}
+
+/// The profile named in `use`, with the item's own `members` before it.
+fn profile(keys: &mut Keys, item: &str, profiles: &BTreeMap<String, Profile>) -> Option<Profile> {
+    let (use_key, kind_key) = (format!("{item}.use"), format!("{item}.kind"));
+    let Some(named) = keys.text(&use_key) else {
+        let kind = keys.required(&kind_key)?;
+        return Some(Profile { kind, rules: Profile::read_rules(keys, item, kind) });
+    };
+    let kind = keys.optional::<Kind>(&kind_key);
+    let Some(profile) = profiles.get(&named) else {
+        let known: Vec<_> = profiles.keys().map(String::as_str).collect();
+        keys.mistake(&use_key, &format!("the map has no profile {named}; it has: {}", known.join(", ")));
+        return None;
+    };
+    if kind.is_some_and(|kind| kind != profile.kind) {
+        keys.mistake(&kind_key, &format!("the profile {named} is of kind {}", profile.kind));
+    }
+    let mut rules = Profile::read_rules(keys, item, profile.kind);
+    rules.extend(profile.rules.clone());
+    Some(Profile { kind: profile.kind, rules })
+}

@@ -1,0 +1,78 @@
+use crate::config::Config;
+use crate::config::keys::Keys;
+use std::path::Path;
+
+/// These lines of configuration have these mistakes, each found by its beginning.
+fn check(text: &str, expected: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    let map = folder.path().join("map.toml");
+    std::fs::write(
+        &map,
+        "[profiles.x]\nkind = \"door\"\n[profiles.x.members]\ncolour = { pointer = \"/c\" }\n",
+    )
+    .unwrap();
+    let text = text.replace("MAP", &map.display().to_string());
+    std::fs::write(&path, format!("station = \"a\"\nhub = \"mqtt://h\"\n{text}")).unwrap();
+    let found =
+        Config::load(Some(&path)).map_err(|mistakes| mistakes.list().to_vec()).err().unwrap_or_default();
+    assert_eq!(found.len(), expected.len(), "{text}\n{found:#?}");
+    for wanted in expected {
+        assert!(found.iter().any(|mistake| mistake.starts_with(wanted)), "{wanted} in {found:#?}");
+    }
+}
+
+#[test]
+fn the_ready_made_maps_are_sound() {
+    for (name, text) in super::mqtt::READY_MAPS {
+        let mut keys =
+            Keys::of_text(Path::new(name), "[item]\nmap = \"X\"".replace('X', name).as_str()).unwrap();
+        let profiles = super::map::profiles(&mut keys, "item", &super::mqtt::READY_MAPS);
+        assert!(profiles.len() >= 3, "{name}: {text}");
+        assert!(profiles.values().all(|profile| !profile.rules.is_empty()));
+        keys.finish(Some(())).unwrap();
+    }
+}
+
+#[test]
+fn mistakes_of_the_mqtt_source() {
+    let device = "[[sources.mqtt.devices]]\ntopic = \"t\"\ndevice = \"d\"\n";
+    let broker = "[[sources.mqtt]]\nurl = \"mqtt://b\"\n";
+    check(&format!("{broker}map = \"shelly\"\n{device}use = \"climate\"\n"), &[]);
+    check(
+        &format!("{broker}map = \"shely\"\n{device}use = \"climate\"\n"),
+        &[
+            "sources.mqtt[0].map: must be one of zigbee2mqtt",
+            "sources.mqtt[0].devices[0].use: the map has no profile climate",
+        ],
+    );
+    check(
+        &format!("{broker}map_file = \"MAP\"\n{device}use = \"x\"\n"),
+        &["sources.mqtt[0].map_file: ", "sources.mqtt[0].devices[0].use: the map has no profile x"],
+    );
+    check(
+        "[[sources.mqtt]]\nurl = \"tcp://b\"\nname = \"A b\"\nreport = \"some\"\n",
+        &[
+            "sources.mqtt[0].url: must be mqtt://",
+            "sources.mqtt[0].name: must be",
+            "sources.mqtt[0].report: must be",
+            "sources.mqtt[0].devices: is missing",
+        ],
+    );
+    check(
+        &format!(
+            "{broker}name = \"x\"\n{device}kind = \"door\"\nmembers = {{ contact = {{ pointer = \"\" }} }}\n{broker}name = \"x\"\n{device}kind = \"door\"\n"
+        ),
+        &["sources.mqtt[1].name: another source is called x", "sources.mqtt[1].devices[0]: has no members"],
+    );
+    let rules = "members = { contact = { pointer = \"c\", values = { 1 = \"ajar\" } }, colour = { pointer = \"/c\" } }\n";
+    check(
+        &format!("{broker}{device}kind = \"door\"\nset = {{ lock = \"glued\" }}\n{rules}"),
+        &[
+            "sources.mqtt[0].devices[0].members.contact.values.1: contact cannot be ajar",
+            "sources.mqtt[0].devices[0].members.contact.pointer: must begin with /",
+            "sources.mqtt[0].devices[0].members.colour: readings of this kind",
+            "sources.mqtt[0].devices[0].set.lock: readings of kind door",
+        ],
+    );
+}

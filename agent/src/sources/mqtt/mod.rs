@@ -1,0 +1,195 @@
+//! Devices behind a broker on the gateway: mosquitto with Zigbee2MQTT, Tasmota, ESPHome, Shelly and the like.
+//!
+//! Invariants: a QoS 1 message is acknowledged to the broker only after its readings are on disk or refused, in a
+//! session that outlives the connection, so that the broker keeps what came meanwhile. At most [`UNDER_WAY_MAX`]
+//! messages are on their way to disk; with more, the source stops reading and the broker keeps them.
+
+mod session;
+mod topics;
+
+use super::source::{Outlet, Source, Work, World, stopped};
+use crate::backoff::Backoff;
+use crate::config;
+use crate::connection::{Connection, ConnectionLost, Event};
+use crate::diagnosis::Message;
+use crate::dice::Dice;
+use crate::outbox::{OutboxClosed, Ticket};
+use session::connect;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+use thiserror::Error;
+use topics::Topics;
+
+/// Messages on their way to disk.
+const UNDER_WAY_MAX: usize = 64;
+/// Between two attempts to reach the broker.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// The source for one broker.
+pub struct Mqtt {
+    config: config::MqttSource,
+}
+
+/// A session ended.
+#[derive(Debug, Error)]
+enum Broken {
+    #[error(transparent)]
+    Lost(#[from] ConnectionLost),
+    #[error(transparent)]
+    Closed(#[from] OutboxClosed),
+}
+
+/// What turns messages into readings.
+pub trait Translator: Send {
+    /// The topics that it listens to.
+    fn filters(&self) -> Vec<String>;
+
+    /// The readings in a message, and the members whose values did not fit. `is_past`: the message was there before
+    /// anybody listened.
+    fn translate(&mut self, topic: &str, payload: &[u8], is_past: bool) -> (Vec<Vec<u8>>, Vec<&'static str>);
+
+    /// The readings of the message are on disk.
+    fn kept(&mut self) {}
+}
+
+impl Mqtt {
+    pub fn new(config: config::MqttSource) -> Self {
+        Self { config }
+    }
+}
+
+impl Source for Mqtt {
+    fn name(&self) -> &str {
+        &self.config.name.name
+    }
+
+    fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
+        Box::pin(async move {
+            let outlet = world.outlet("mqtt", &self.config.name);
+            let topics = Topics::new(self.config.devices.clone());
+            listen(&self.config.broker, self.name(), world, outlet, topics).await;
+        })
+    }
+
+    fn try_once(&self) -> Work<'_, Result<Message, Message>> {
+        Box::pin(session::try_once(&self.config.broker, &self.config.name.name, self.config.devices.len()))
+    }
+}
+
+/// Listens to a broker until the agent stops.
+pub async fn listen(
+    broker: &config::Broker,
+    name: &str,
+    world: World,
+    outlet: Outlet,
+    translator: impl Translator,
+) {
+    let mut stop = world.stop.clone();
+    tokio::select! {
+        // Dropping the connection leaves the session at the broker, which keeps what comes until the next start.
+        () = stopped(&mut stop) => {}
+        () = listen_on(broker, name, &world, &outlet, translator) => {}
+    }
+}
+
+async fn listen_on(
+    broker: &config::Broker,
+    name: &str,
+    world: &World,
+    outlet: &Outlet,
+    mut translator: impl Translator,
+) {
+    let client_id = format!("waystation-{}-{name}", world.station);
+    let mut backoff = Backoff::new(Dice::from_system(), RETRY_FIRST, RETRY_MAX);
+    let mut is_poisoned = false;
+    loop {
+        match connect(broker, &client_id, is_poisoned).await {
+            Err(problem) => outlet.health.failing(&problem),
+            Ok(connection) => {
+                let mut session = Session { broker, connection, outlet, under_way: VecDeque::new() };
+                let Err(broken) = session.run(&mut translator, &mut backoff).await;
+                let Broken::Lost(lost) = broken else { return };
+                // A message that cannot be read would come again for ever: the session is given up with what waits in it.
+                is_poisoned = matches!(lost, ConnectionLost::Protocol(_));
+                let problem = Message::new("broker_lost").with("address", &broker.address);
+                outlet.health.failing(&problem.with("error", lost));
+            }
+        }
+        tokio::time::sleep(backoff.next_wait()).await;
+    }
+}
+
+struct Session<'a> {
+    broker: &'a config::Broker,
+    connection: Connection,
+    outlet: &'a Outlet,
+    /// Messages on their way to disk, oldest first.
+    under_way: VecDeque<(Ticket, Option<u16>)>,
+}
+
+impl Session<'_> {
+    async fn run(
+        &mut self,
+        translator: &mut impl Translator,
+        backoff: &mut Backoff,
+    ) -> Result<Infallible, Broken> {
+        let filters = translator.filters();
+        filters.iter().for_each(|filter| self.connection.subscribe(filter));
+        let mut unanswered = filters.len();
+        loop {
+            tokio::select! {
+                event = self.connection.event(), if self.under_way.len() < UNDER_WAY_MAX => match event? {
+                    Event::Subscribed { granted } => {
+                        unanswered = unanswered.saturating_sub(1);
+                        if !granted {
+                            let problem = Message::new("broker_list").with("address", &self.broker.address);
+                            self.outlet.health.note(&problem);
+                        } else if unanswered == 0 {
+                            self.outlet.health.ok();
+                            backoff.reset();
+                        }
+                    }
+                    Event::Message { topic, payload, is_retained, packet_id } => {
+                        let (readings, unfit) = translator.translate(&topic, &payload, is_retained);
+                        self.take(&readings, &unfit, packet_id).await?;
+                    }
+                    Event::Acknowledged(_) => {}
+                },
+                kept = first_kept(&mut self.under_way) => {
+                    if let Some(packet_id) = kept? {
+                        self.connection.acknowledge(packet_id);
+                    }
+                    translator.kept();
+                }
+            }
+        }
+    }
+
+    async fn take(
+        &mut self,
+        readings: &[Vec<u8>],
+        unfit: &[&'static str],
+        packet_id: Option<u16>,
+    ) -> Result<(), Broken> {
+        for member in unfit {
+            self.outlet.health.note(&Message::new("value_unknown").with("member", member));
+        }
+        match (self.outlet.offer(readings).await?, packet_id) {
+            (Some(ticket), packet_id) => self.under_way.push_back((ticket, packet_id)),
+            (None, Some(packet_id)) => self.connection.acknowledge(packet_id),
+            (None, None) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Waits until the oldest message is on disk; for ever when there is none. Cancel-safe.
+async fn first_kept(under_way: &mut VecDeque<(Ticket, Option<u16>)>) -> Result<Option<u16>, OutboxClosed> {
+    let Some((ticket, packet_id)) = under_way.front_mut() else { return std::future::pending().await };
+    ticket.durable().await?;
+    let packet_id = *packet_id;
+    under_way.pop_front();
+    Ok(packet_id)
+}
