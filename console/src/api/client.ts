@@ -2,11 +2,18 @@
 
 import { dismiss, language, token } from "../state/session";
 
+export interface Mistake {
+  member: string;
+  detail: string;
+}
+
 /** The hub said no, or did not answer (`status` 0). */
 export class Refused extends Error {
   constructor(
     readonly status: number,
     detail: string,
+    /** What is wrong with which member of the body, where the hub tells them apart. */
+    readonly mistakes: readonly Mistake[] = [],
   ) {
     super(detail);
   }
@@ -42,8 +49,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   }
   if (answer.ok) return answer;
   if (answer.status === 401 && secret !== null) dismiss(secret);
-  const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
-  throw new Refused(answer.status, problem.detail ?? answer.statusText);
+  const problem = (await answer.json().catch(() => ({}))) as { detail?: string; mistakes?: Mistake[] };
+  throw new Refused(answer.status, problem.detail ?? answer.statusText, problem.mistakes);
 }
 
 export async function get<Answer>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Answer> {

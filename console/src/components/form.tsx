@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { t } from "../words";
-import { sortMistakes, type Mistakes } from "./mistakes";
+import { mistakesOf, type Mistakes } from "./mistakes";
 
 export interface Sending {
   busy: boolean;
@@ -22,7 +22,7 @@ export function useSending(fields: readonly string[] = []): Sending {
       await act();
       return true;
     } catch (error) {
-      setMistakes(sortMistakes((error as Error).message, fields));
+      setMistakes(mistakesOf(error as Error, fields));
       return false;
     } finally {
       setBusy(false);

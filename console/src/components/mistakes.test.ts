@@ -1,5 +1,9 @@
-import { expect, it } from "vitest";
-import { sortMistakes, type Mistakes } from "./mistakes";
+import { expect, it, vi } from "vitest";
+import type { Mistakes } from "./mistakes";
+
+vi.mock("../state/session", () => ({ language: { value: "en" }, token: { value: null } }));
+const { Refused } = await import("../api/client");
+const { mistakesOf, sortMistakes } = await import("./mistakes");
 
 function check(detail: string, expected: Mistakes): void {
   expect(sortMistakes(detail, ["id", "longitude", "why"]), detail).toEqual(expected);
@@ -13,4 +17,19 @@ it("puts each mistake at its field", () => {
   });
   check("give `ends_at` or `for_s`, one of them", { "": "give `ends_at` or `for_s`, one of them" });
   check("kind: `foo` is no kind", { "": "kind: `foo` is no kind" });
+});
+
+it("takes what the hub tells apart, in whatever language", () => {
+  const told = [
+    { member: "longitude", detail: "缺少；两者都要填" },
+    { member: "id", detail: "不可更改" },
+    { member: "colour", detail: "没有此项" },
+  ];
+  const refused = new Refused(400, "longitude: 缺少；两者都要填; id: 不可更改", told);
+  expect(mistakesOf(refused, ["id", "longitude"])).toEqual({
+    longitude: "缺少；两者都要填",
+    id: "不可更改",
+    "": "colour: 没有此项",
+  });
+  expect(mistakesOf(new Refused(400, "id: must match"), ["id"])).toEqual({ id: "must match" });
 });

@@ -1,5 +1,23 @@
+import { Refused } from "../api/client";
+
 /** What is wrong, by field; under "" what no field of the form stands for. */
 export type Mistakes = Record<string, string>;
+
+/** What the hub has told apart by member, or else what its sentence says. */
+export function mistakesOf(refused: Error, fields: readonly string[]): Mistakes {
+  const told = refused instanceof Refused ? refused.mistakes : [];
+  if (told.length === 0) return sortMistakes(refused.message, fields);
+  const mistakes: Mistakes = {};
+  for (const { member, detail } of told) {
+    const isField = fields.includes(member);
+    put(mistakes, isField ? member : "", isField || member === "" ? detail : `${member}: ${detail}`);
+  }
+  return mistakes;
+}
+
+function put(mistakes: Mistakes, field: string, text: string): void {
+  mistakes[field] = mistakes[field] === undefined ? text : `${mistakes[field]}; ${text}`;
+}
 
 /** The hub names the member that a mistake is in: `id: …; latitude: …`. */
 export function sortMistakes(detail: string, fields: readonly string[]): Mistakes {
@@ -9,8 +27,7 @@ export function sortMistakes(detail: string, fields: readonly string[]): Mistake
     const named = /^(\w+): (.+)$/s.exec(part);
     // A part that names nobody goes on with the sentence before.
     if (named !== null) field = fields.includes(named[1]!) ? named[1]! : "";
-    const text = named !== null && field !== "" ? named[2]! : part;
-    mistakes[field] = mistakes[field] === undefined ? text : `${mistakes[field]}; ${text}`;
+    put(mistakes, field, named !== null && field !== "" ? named[2]! : part);
   }
   return mistakes;
 }

@@ -36,7 +36,11 @@ export function Station({ id }: { id: string }) {
   }
   return (
     <div class="station stack">
-      <StationHeader station={station} since={uptime.answer === null ? null : stateSince(uptime.answer)} />
+      <StationHeader
+        station={station}
+        since={uptime.answer === null ? null : stateSince(uptime.answer)}
+        edited={again}
+      />
       <div class="station-top">
         <StationAlerts id={id} />
         <Doors station={station} />

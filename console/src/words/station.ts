@@ -1,5 +1,6 @@
 export const station = {
   unknown: ["没有编号为 {id} 的驿站", "There is no station {id}"],
+  edit: ["编辑资料", "Edit"],
   back: ["全部驿站", "All stations"],
   state_since: ["自 {when}", "since {when}"],
   never: ["从未联系", "never seen"],

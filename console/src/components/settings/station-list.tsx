@@ -15,13 +15,14 @@ import { StationLink } from "../place-name";
 import { Secret } from "../secret";
 import { StateTag } from "../tags";
 import { TextFilter } from "../text-filter";
+import { StationEdit } from "./station-edit";
 import { StationForm } from "./station-form";
 import { useShown } from "../shown";
 
 const w = speak(settings);
 const ROWS = 100;
 
-type Doing = { what: "add" } | { what: "remove" | "rotate"; station: FleetItem } | { what: "none" };
+type Doing = { what: "add" } | { what: "edit" | "remove" | "rotate"; station: FleetItem } | { what: "none" };
 
 export function StationList() {
   const [chosen, choose] = useChosen();
@@ -66,6 +67,7 @@ export function StationList() {
       />
       <More more={found.length > shown ? more : null} />
       {doing.what === "add" && <StationForm done={show} close={stop} />}
+      {doing.what === "edit" && <StationEdit id={doing.station.id} done={stop} close={stop} />}
       {(doing.what === "remove" || doing.what === "rotate") && (
         <Ask what={doing.what} station={doing.station} done={show} close={stop} />
       )}
@@ -116,6 +118,13 @@ function Items({ items, act }: { items: FleetItem[]; act(doing: Doing): void }) 
               {isAdmin && (
                 <td>
                   <span class="actions">
+                    <button
+                      type="button"
+                      aria-label={`${w("edit")}: ${station.id}`}
+                      onClick={() => act({ what: "edit", station })}
+                    >
+                      {w("edit")}
+                    </button>
                     <button
                       type="button"
                       aria-label={`${w("rotate")}: ${station.id}`}

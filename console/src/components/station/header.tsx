@@ -1,11 +1,14 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { StationDetail } from "../../api/schema";
 import { showTime } from "../../format";
 import { stations } from "../../state/fleet";
+import { may } from "../../state/session";
 import { pick, speak } from "../../words";
 import { station as table } from "../../words/station";
 import { stationsWords } from "../../words/stations";
+import { StationEdit } from "../settings/station-edit";
 import { Since } from "../since";
 import { StateTag } from "../tags";
 
@@ -16,10 +19,13 @@ interface Props {
   station: StationDetail;
   /** Since when the state stands, ms; null if that is not known yet. */
   since: number | null;
+  /** Called when the registry has been corrected. */
+  edited(): void;
 }
 
 /** What it is and how it does. The state is the stream's, which is newer than the page. */
-export function StationHeader({ station, since }: Props) {
+export function StationHeader({ station, since, edited }: Props) {
+  const [isEditing, setEditing] = useState(false);
   const item = stations.value.get(station.id);
   const seen = item?.last_seen ?? station.last_seen;
   const where = [station.city, station.district, station.street, station.grid].filter(Boolean).join(" · ");
@@ -29,11 +35,25 @@ export function StationHeader({ station, since }: Props) {
         <p class="crumb">
           <Link href="/stations">{w("back")}</Link> / {station.id}
         </p>
-        <h1>{pick(station.name) || station.id}</h1>
+        <div class="heading">
+          <h1>{pick(station.name) || station.id}</h1>
+          {may("admin") && (
+            <button type="button" onClick={() => setEditing(true)}>
+              {w("edit")}
+            </button>
+          )}
+        </div>
         <p class="soft">
           {k(`kind.${station.kind}`)} · {where}
         </p>
       </div>
+      {isEditing && (
+        <StationEdit
+          id={station.id}
+          done={() => (setEditing(false), edited())}
+          close={() => setEditing(false)}
+        />
+      )}
       <dl class="facts">
         <div aria-live="polite">
           <dt>{k("state")}</dt>
