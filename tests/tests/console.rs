@@ -111,6 +111,11 @@ fn an_operator_sees_a_station_go_and_acts() {
 }
 
 #[test]
+fn an_admin_corrects_a_station() {
+    Stage::new().play("admin");
+}
+
+#[test]
 fn everything_can_be_reached_by_keyboard() {
     Stage::new().play("keyboard");
 }

@@ -13,10 +13,13 @@ const LANGUAGES = /** @type {const} */ (["zh", "en"]);
 /** Where a dialog is opened, and by which button. */
 const DIALOGS = /** @type {const} */ ([
   ["/stations/jb-001", /^(开门|Unlock) · front$/],
+  ["/stations/jb-001", /^(编辑资料|Edit)$/],
+  ["/stations/jb-001", /(查看曲线|show its past)$/],
   ["/alerts", /^(确认|Acknowledge)$/],
   ["/alerts", /^(静默|Silence)$/],
   ["/silences", /^(添加维护时段|Add a maintenance window)$/],
   ["/settings", /^(登记驿站|Register a station)$/],
+  ["/settings", /^(编辑|Edit): jb-001$/],
   ["/settings?part=tokens", /^(创建令牌|Make a token)$/],
 ]);
 const THEMES = /** @type {const} */ (["light", "dark"]);

@@ -6,7 +6,7 @@ import { PAGES, settled, signIn } from "../console.mjs";
 import { please } from "../stage.mjs";
 
 /** Buttons that change something. */
-const ACTS = /^(确认|静默|开门.*|添加.*|结束|登记.*|编辑|修改|删除|移除|撤销|更换.*|创建.*|发送.*|测试)$/;
+const ACTS = /^(确认|静默|开门.*|添加.*|结束|登记.*|编辑.*|修改|删除|移除|撤销|更换.*|创建.*|发送.*|测试)$/;
 
 /** @type {import("../run.mjs").Scenario} */
 export async function scenario(browser, complaints, { url, tokens }) {
@@ -53,7 +53,14 @@ async function actsOfAnAdmin(browser, complaints, url, token) {
   await page.goto(`${url}/#/login`);
   await signIn(page, token);
   const offered = await acts(page, url);
-  for (const wanted of ["station: 开门", "silences: 添加静默", "settings: 移除", "tokens: 撤销"]) {
+  for (const wanted of [
+    "station: 开门",
+    "silences: 添加静默",
+    "station: 编辑资料",
+    "settings: 编辑",
+    "settings: 移除",
+    "tokens: 撤销",
+  ]) {
     assert.ok(
       offered.some((each) => each.startsWith(wanted)),
       `${wanted} is not among ${offered.join(", ")}`,

@@ -4,11 +4,13 @@ import { useEffect, useId, useRef } from "preact/hooks";
 interface Props {
   title: string;
   close(): void;
+  /** For charts, not for a few lines. */
+  wide?: true;
   children: ComponentChildren;
 }
 
 /** A dialog that is open as long as it is drawn. The browser keeps the focus inside, and gives it back afterwards. */
-export function Modal({ title, close, children }: Props) {
+export function Modal({ title, close, wide, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -23,6 +25,7 @@ export function Modal({ title, close, children }: Props) {
   return (
     <dialog
       ref={dialog}
+      class={wide === true ? "wide" : ""}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

@@ -37,6 +37,7 @@ export const audit = {
   "action.command.restart_agent": ["重启采集代理", "Restart the agent"],
   "action.station.": ["驿站登记", "Stations"],
   "action.station.add": ["登记驿站", "Register a station"],
+  "action.station.edit": ["更改驿站资料", "Correct a station"],
   "action.station.remove": ["移除驿站", "Remove a station"],
   "action.station.rotate_token": ["更换驿站令牌", "Renew a station's token"],
   "action.station.import": ["导入驿站", "Import stations"],

@@ -19,6 +19,10 @@ export const SPANS = {
 } as const;
 export type SpanName = keyof typeof SPANS;
 
+export function isSpan(name: string | null): name is SpanName {
+  return name !== null && name in SPANS;
+}
+
 export function spanOf(name: SpanName, to: number): Span {
   const { length, step } = SPANS[name];
   return { from: to - length, to, step };
@@ -45,6 +49,17 @@ export function steps(
   signal: AbortSignal,
 ): Promise<Step[]> {
   return series<Step>(id, { kind, from, to, step: step / 1_000 }, signal);
+}
+
+/** Charge and temperature of one slot. */
+export function slotSteps(
+  id: string,
+  device: string,
+  slot: number,
+  { from, to, step }: Span,
+  signal: AbortSignal,
+): Promise<Step[]> {
+  return series<Step>(id, { kind: "cabinet", device, slot, from, to, step: step / 1_000 }, signal);
 }
 
 /** More readings than this are not asked for: a cabinet that reports each second would be a hundred megabytes. */

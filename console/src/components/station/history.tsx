@@ -7,10 +7,12 @@ import { useChosen } from "../../state/place";
 import { speak } from "../../words";
 import { station as table } from "../../words/station";
 import { Waiting } from "../asked";
-import { KINDS, SPANS, cabinets, spanOf, steps, type ChartKind, type SpanName } from "./history-data";
+import { KINDS, cabinets, isSpan, spanOf, steps, type ChartKind, type SpanName } from "./history-data";
 import { Plot, type Limit } from "./plot";
-import { chartOf, clipped, readyOver, type Span, type Step } from "./series";
+import { readyOfSteps, readyOver } from "./ready";
+import { chartOf, clipped, type Span, type Step } from "./series";
 import { memberWord, unitOf } from "./show";
+import { SpanChoice } from "./span-choice";
 
 const w = speak(table);
 
@@ -50,25 +52,14 @@ interface Props {
 
 export default function History({ id, capacity }: Props) {
   const [query, choose] = useChosen();
-  const name = (query.get("span") ?? "1d") as SpanName;
-  const chosen = name in SPANS ? name : "1d";
+  const name = query.get("span");
+  const chosen = isSpan(name) ? name : "1d";
   const { loaded, error, again } = useHistory(id, chosen);
   return (
     <section class="history" aria-label={w("history")}>
       <div class="heading">
         <h2>{w("history")}</h2>
-        <div class="choice" role="group" aria-label={w("span")}>
-          {(Object.keys(SPANS) as SpanName[]).map((each) => (
-            <button
-              type="button"
-              key={each}
-              aria-pressed={each === chosen}
-              onClick={() => choose({ span: each === "1d" ? null : each })}
-            >
-              {w(`span.${each}`)}
-            </button>
-          ))}
-        </div>
+        <SpanChoice chosen={chosen} choose={(span) => choose({ span: span === "1d" ? null : span })} />
         <span class="soft">{w("chart_band")}</span>
       </div>
       <Waiting busy={loaded === null && error === null} error={error} empty={false} again={again} />
@@ -114,6 +105,7 @@ function Charts({ loaded: { span, kinds, slots }, capacity }: { loaded: Loaded; 
     <div class="plots">
       {shown.length === 0 && <p class="soft">{w("chart_none")}</p>}
       {slots !== null && <ReadyPlot span={span} {...slots} />}
+      {slots === null && <ReadyStepsPlot span={span} steps={kinds.cabinet} />}
       {shown.map((each) => (
         <MemberPlot
           key={`${each.kind} ${each.member}`}
@@ -158,4 +150,11 @@ function ReadyPlot({ span, from, readings }: { span: Span; from: number; reading
   const isShort = from > span.from + span.step;
   const hint = isShort ? w("ready_short", { from: showTime(from) }) : null;
   return <Plot title={w("ready")} unit="" digits={0} chart={chart} stepped hint={hint} />;
+}
+
+/** Over a week or a month: means of each step. */
+function ReadyStepsPlot({ span, steps }: { span: Span; steps: readonly Step[] }) {
+  const chart = useMemo(() => clipped(readyOfSteps(steps, span)), [steps, span]);
+  if (chart.lines.length === 0) return null;
+  return <Plot title={w("ready")} unit="" digits={1} chart={chart} hint={w("ready_mean")} />;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CabinetReading } from "../../api/schema";
-import { chartOf, readyOver, summarise, type Step } from "./series";
+import { chartOf, summarise, type Step } from "./series";
 
 const MINUTE = 60_000;
 
@@ -25,38 +24,5 @@ describe("charts", () => {
     ]);
     expect(summarise(chart)).toEqual({ min: 0, mean: 3, max: 6 });
     expect(summarise(chartOf([], "people", span))).toBeNull();
-  });
-
-  it("plays slots from snapshots and changes", () => {
-    const read = (minute: number, slots: CabinetReading["slots"], snapshot?: true): CabinetReading => ({
-      ts: minute * MINUTE,
-      device: "c",
-      ...(slots ? { slots } : {}),
-      ...(snapshot ? { snapshot } : {}),
-    });
-    const chart = readyOver(
-      [
-        // Before the first snapshot nobody knows how many there are.
-        read(10.1, [{ slot: 1, class: "48V", state: "ready" }]),
-        read(
-          11.1,
-          [
-            { slot: 1, class: "48V", state: "ready" },
-            { slot: 2, class: "60V", state: "charging" },
-          ],
-          true,
-        ),
-        read(12.1, [
-          { slot: 2, class: "60V", state: "ready" },
-          { slot: 1, state: "empty" },
-        ]),
-        read(13.9, undefined),
-      ],
-      span,
-    );
-    expect(chart.lines.map(({ name, mean }) => [name, mean])).toEqual([
-      ["48V", [null, 1, 0, 0]],
-      ["60V", [null, 0, 1, 1]],
-    ]);
   });
 });

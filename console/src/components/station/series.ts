@@ -1,6 +1,6 @@
 // From what the hub answers to what a chart draws.
 
-import type { CabinetReading, Series } from "../../api/schema";
+import type { Series } from "../../api/schema";
 
 /** A step of `/readings?step=`: what was gathered of each member. */
 export interface Step {
@@ -9,6 +9,8 @@ export interface Step {
   mean: Record<string, number>;
   min: Record<string, number>;
   max: Record<string, number>;
+  /** Of a cabinet, by voltage class: batteries ready, mean over the step. */
+  ready?: Record<string, number>;
 }
 
 export const stepsOf = (series: Series): Step[] => series.items as unknown as Step[];
@@ -59,7 +61,7 @@ export function chartOf(steps: readonly Step[], member: string, span: Span): Cha
   return { at, lines: [...lines.values()] };
 }
 
-const blank = (at: readonly number[]): Values => at.map(() => null);
+export const blank = (at: readonly number[]): Values => at.map(() => null);
 
 /** A chart begins where its data begin, if these are less than a quarter of it: a young station's hour is not a speck. */
 export function clipped(chart: Chart): Chart {
@@ -90,50 +92,4 @@ export function summarise({ lines }: Chart): Summary | null {
     mean: means.reduce((a, b) => a + b, 0) / means.length,
     max: lines.flatMap(({ max }) => known(max)).reduce((a, b) => Math.max(a, b)),
   };
-}
-
-/**
- * Ready batteries of each voltage class over time. The hub gathers no steps of slots, so they are played from the
- * readings as they came: a snapshot says all slots of its cabinet, another reading those that changed.
- */
-export function readyOver(readings: readonly CabinetReading[], span: Span): Chart {
-  const at = slotsOf(span);
-  const slots = new Map<string, Map<number, { voltage: string; ready: boolean }>>();
-  const lines = new Map<string, Line>();
-  let next = 0;
-  const note = (until: number): void => {
-    for (; next < at.length && at[next]! * 1_000 + span.step <= until; next += 1) write(next);
-  };
-  const write = (slot: number): void => {
-    // A class of which every slot was emptied has none ready, and is not forgotten.
-    const ready = new Map([...lines.keys()].map((voltage) => [voltage, 0]));
-    for (const cabinet of slots.values()) {
-      for (const { voltage, ready: is } of cabinet.values())
-        ready.set(voltage, (ready.get(voltage) ?? 0) + (is ? 1 : 0));
-    }
-    for (const [voltage, count] of ready) {
-      let line = lines.get(voltage);
-      if (line === undefined) {
-        line = { name: voltage, mean: blank(at), min: blank(at), max: blank(at) };
-        lines.set(voltage, line);
-      }
-      line.mean[slot] = line.min[slot] = line.max[slot] = count;
-    }
-  };
-  for (const { ts, device, slots: told, snapshot } of readings) {
-    note(ts);
-    if (told === undefined) continue;
-    const cabinet = slots.get(device);
-    if (cabinet === undefined && snapshot !== true) continue;
-    const known = snapshot === true || cabinet === undefined ? new Map() : cabinet;
-    slots.set(device, known);
-    for (const { slot, class: voltage, state } of told) {
-      if (slot === undefined) continue;
-      if (voltage === undefined) known.delete(slot);
-      else known.set(slot, { voltage, ready: state === "ready" });
-    }
-  }
-  const last = readings.at(-1);
-  if (last !== undefined && next < at.length && at[next]! * 1_000 <= last.ts) write(next);
-  return { at, lines: [...lines.values()].sort((a, b) => a.name.localeCompare(b.name)) };
 }

@@ -5,8 +5,8 @@ import type { CabinetReading } from "../../api/schema";
 export type Slot = NonNullable<CabinetReading["slots"]>[number];
 export type Warning = "very_hot" | "hot" | "cold_charge" | "fault";
 
-const CELL_HOT_C = 50;
-const CELL_VERY_HOT_C = 60;
+export const CELL_HOT_C = 50;
+export const CELL_VERY_HOT_C = 60;
 
 export function warningOf({ cell_temp_max_c: cell, state }: Slot): Warning | null {
   if (cell !== undefined && cell >= CELL_VERY_HOT_C) return "very_hot";
