@@ -12,7 +12,9 @@ use waystation_protocol::Kind;
 pub struct Metrics {
     registry: Registry,
     pub stations: IntGaugeVec,
+    pub hub_blind: IntGauge,
     pub mqtt_connections: IntGauge,
+    pub mqtt_connections_max: IntGauge,
     pub mqtt_connects: IntCounterVec,
     pub mqtt_refusals: IntCounterVec,
     pub mqtt_publishes_qos0: IntCounter,
@@ -113,7 +115,10 @@ impl Metrics {
         let station = &["station"][..];
         Self {
             stations: make.gauges("stations", "Stations by presence state.", &["state"]),
+            hub_blind: make.gauge("hub_blind", "1 while the hub cannot see its stations: it was away, or nothing comes."),
             mqtt_connections: make.gauge("mqtt_connections", "MQTT connections that are logged in."),
+            mqtt_connections_max: make
+                .gauge("mqtt_connections_max", "MQTT connections that the limit of open files leaves room for."),
             mqtt_connects: make.counters("mqtt_connects_total", "CONNECTs answered.", &["result"]),
             mqtt_refusals: make.counters("mqtt_refusals_total", "What clients were refused.", &["reason"]),
             mqtt_publishes_qos0: make

@@ -241,6 +241,12 @@ impl Fleet {
         self.listening_since_ms
     }
 
+    /// Whether the hub cannot see its stations now: it says so, and nothing about single ones.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.book.is_blind()
+    }
+
     /// The alerts that fire.
     pub fn alerts(&self) -> impl ExactSizeIterator<Item = &Alert> {
         self.book.firing()

@@ -6,6 +6,7 @@ use super::{App, Problem};
 use crate::clock::now_ms;
 use crate::config::PerStation;
 use crate::fleet::{State, StationState};
+use crate::listener::connections_max;
 use crate::metrics::Metrics;
 use crate::registry::Station;
 use axum::extract::State as AppState;
@@ -33,6 +34,8 @@ fn render(app: &App) -> Result<String, Problem> {
     for (state, count) in State::ALL.into_iter().zip(count_states(app)) {
         metrics.stations.with_label_values(&[state.as_str()]).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
+    metrics.hub_blind.set(i64::from(app.sources.fleet.lock().is_blind()));
+    metrics.mqtt_connections_max.set(i64::try_from(connections_max()).unwrap_or(i64::MAX));
     fill_log(app);
     forget_stations(metrics);
     if wanted(app) {

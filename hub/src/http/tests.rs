@@ -403,6 +403,9 @@ async fn metrics_show_each_station() {
     let server = Server::start(false).await;
     let online = |answer: &Answer| answer.body.contains("waystation_station_up{station=\"jb-001\"} 1");
     let text = server.until("/metrics", online).await.body;
+    assert!(text.contains("\nwaystation_hub_blind 0\n"), "{text}");
+    let room = text.split("\nwaystation_mqtt_connections_max ").nth(1).unwrap().lines().next().unwrap();
+    assert!(room.parse::<i64>().unwrap() > 0, "{room}");
     for line in [
         "waystation_stations{state=\"online\"} 1",
         "waystation_stations{state=\"never_seen\"} 2",

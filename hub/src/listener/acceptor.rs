@@ -16,6 +16,17 @@ const BACKLOG: i32 = 4096;
 /// After an accept that failed, mostly for want of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
+/// Files and sockets that the hub needs beside one socket a connection [J]: the log's segments, databases, HTTP,
+/// InfluxDB, channels.
+pub const BESIDE_CONNECTIONS: u64 = 512;
+
+/// How many connections there is room for by the process's limit of open files. The hub has no other limit for all.
+#[must_use]
+pub fn connections_max() -> u64 {
+    let open_files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    open_files.unwrap_or(u64::MAX).saturating_sub(BESIDE_CONNECTIONS)
+}
+
 /// An address that cannot be listened on.
 #[derive(Debug, Error)]
 #[error(

@@ -25,7 +25,7 @@ mod transport;
 mod websocket;
 mod will;
 
-pub use acceptor::{BindError, Bound, bind};
+pub use acceptor::{BESIDE_CONNECTIONS, BindError, Bound, bind, connections_max};
 pub use commands::Commands;
 pub use sessions::Sessions;
 pub use shard::{Shards, ShardsError, start};

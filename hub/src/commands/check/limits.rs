@@ -5,10 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::Subject;
 use super::finding::Finding;
 use crate::config::Text;
+use crate::listener::BESIDE_CONNECTIONS;
 use crate::registry::Registry;
 
-/// Files and sockets that the hub needs beside one socket a station.
-const BESIDE_STATIONS: u64 = 512;
 /// 2025-01-01: a clock before it was never set.
 const EARLIEST: Duration = Duration::from_secs(1_735_689_600);
 
@@ -30,7 +29,7 @@ fn open_files(stations: u64) -> Finding {
     let name = Text::new("连接上限", "open files");
     // The hub raises its soft limit to the hard one.
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX);
-    let needed = stations + BESIDE_STATIONS;
+    let needed = stations + BESIDE_CONNECTIONS;
     let shown = if limit == u64::MAX { "∞".to_owned() } else { limit.to_string() };
     if limit >= needed {
         let detail =

@@ -84,6 +84,12 @@ impl Book {
         }
     }
 
+    /// Whether the hub cannot see, for whatever cause.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.blind.is_some()
+    }
+
     /// Whether states must not get worse.
     #[must_use]
     pub fn is_frozen(&self) -> bool {

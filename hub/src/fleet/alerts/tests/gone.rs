@@ -92,11 +92,13 @@ fn a_fleet_that_goes_at_once_makes_the_hub_suspect_itself() {
     }
     world.until(4_000);
     world.check(&["hub_blind critical hub=unreached (0) 334.."]);
+    assert!(world.fleet.is_blind());
     for number in 0..100 {
         world.connect(4_000 + i64::try_from(number).unwrap() * 60 / 100, &name(number), "10.1.1.7");
     }
     world.until(4_500);
     world.check(&["hub_blind critical hub=unreached (0) 334..4075"]);
+    assert!(!world.fleet.is_blind());
     // Who does not come back is gone indeed, and they are of no grid or district by themselves.
     world.until(6_000);
     let (blind, gone): (Vec<&Alert>, Vec<&Alert>) =
