@@ -4,7 +4,7 @@
 //!  0  8  magic "WaystLog"            32  8  salt
 //!  8  4  format version (1)          40  8  sequence number of the first record
 //! 12  4  largest record, in bytes    48  8  creation time, ms since 1970
-//! 16 16  id of the log               56  4  zero        60  4  CRC-32C of bytes 0..60
+//! 16 16  id of the log               56  4  level of thinning, 0 at first    60  4  CRC-32C of bytes 0..60
 //! ```
 //! All numbers are little-endian.
 
@@ -21,6 +21,7 @@ pub(crate) struct Header {
     pub record_bytes_max: u32,
     pub first_seq: Seq,
     pub created_ms: u64,
+    pub level: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +40,7 @@ impl Header {
         bytes[32..40].copy_from_slice(&self.identity.salt.to_le_bytes());
         bytes[40..48].copy_from_slice(&self.first_seq.to_le_bytes());
         bytes[48..56].copy_from_slice(&self.created_ms.to_le_bytes());
+        bytes[56..60].copy_from_slice(&self.level.to_le_bytes());
         let crc = crc32c::crc32c(&bytes[..60]);
         bytes[60..64].copy_from_slice(&crc.to_le_bytes());
         bytes
@@ -60,6 +62,7 @@ impl Header {
             record_bytes_max: u32_at(bytes, 12),
             first_seq: u64_at(bytes, 40),
             created_ms: u64_at(bytes, 48),
+            level: u32_at(bytes, 56),
         })
     }
 }

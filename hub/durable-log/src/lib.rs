@@ -39,8 +39,10 @@
 //!    [`WhenFull::DropOldest`] the unread range is made durable in `lost` before its segment goes.
 //! 8. A cursor or a loss beyond the last record found proves that the missing ones were durable: they are damage, and
 //!    the numbering goes on behind them.
-//! 9. A log takes a fixed number of file descriptors (lock and active segment) and one for each reader. Memory is a few
-//!    dozen bytes for each segment, what waits for a commit (at most 256 MiB), and 256 KiB or one record per reader.
+//! 9. A closed segment may be rewritten with fewer records (module thin). Under [`WhenFull::DropOldest`] what is in
+//!    `lost` is gone, whether a file still holds it or not.
+//! 10. A log takes a fixed number of file descriptors (lock and active segment) and one for each reader. Memory is a few
+//!     dozen bytes for each segment, what waits for a commit (at most 256 MiB), and 256 KiB or one record per reader.
 //!
 //! What cannot be told apart: damage to the *last* commit, when no cursor has passed it, looks like a torn commit and
 //! is cut off with everything of that commit behind it; [`Recovery::torn_bytes`] says how much.
@@ -77,6 +79,7 @@ mod scan;
 mod segment_file;
 mod shared;
 mod small_file;
+mod thin;
 mod time_marks;
 mod window;
 mod writer;
@@ -90,6 +93,7 @@ pub use error::{AppendError, CommitError, CursorError, OpenError, ReadError};
 pub use log::Log;
 pub use options::{Options, WhenFull};
 pub use reader::Reader;
+pub use thin::{ClosedSegment, Thinned};
 pub use writer::Writer;
 
 /// Number of a record: from 1, without gaps, never used twice.

@@ -10,6 +10,7 @@ use crate::cursor::Cursor;
 use crate::error::CursorError;
 use crate::reader::Reader;
 use crate::shared::{Shared, locked};
+use crate::thin::{ClosedSegment, Thinned};
 
 /// A log as its readers see it. Cheap to clone; any thread may use it.
 ///
@@ -102,6 +103,32 @@ impl Log {
     /// everything is read. To the second for records of this process, else the time when their segment was begun.
     pub fn oldest_unread_ms(&self) -> Option<u64> {
         self.shared.oldest_unread_ms()
+    }
+
+    /// Records that the slowest cursor has not passed and that are not gone.
+    pub fn unread_records(&self) -> u64 {
+        self.shared.unread_records()
+    }
+
+    /// The segments that are not written to any more, oldest first.
+    pub fn closed_segments(&self) -> Vec<ClosedSegment> {
+        self.shared.closed_segments()
+    }
+
+    /// Rewrites the closed segment that begins with `first_seq`: what every cursor has passed goes, and of the rest
+    /// what `keep` does not want. It is remembered as lost, in at most `ranges_max` ranges: where there would be more,
+    /// the shortest stretches stay. The segment is called `level` then. `None`: there is no such closed segment.
+    ///
+    /// For a log that may drop records ([`crate::WhenFull::DropOldest`]). While it works, twice the room of what stays
+    /// is taken. A failure in the middle leaves the log in order; what it lost already stays lost.
+    pub fn thin(
+        &self,
+        first_seq: Seq,
+        level: u32,
+        ranges_max: usize,
+        mut keep: impl FnMut(Seq, &[u8]) -> bool,
+    ) -> io::Result<Option<Thinned>> {
+        self.shared.thin(first_seq, level, ranges_max, &mut keep)
     }
 
     /// Deletes the segments that every cursor's saved position has passed. `Cursor::save` and the writer do it too.

@@ -77,6 +77,17 @@ impl Losses {
         }
     }
 
+    /// As `add`, but nobody has to be told of what lies up to `passed`.
+    pub fn give_up(&mut self, from: Seq, to: Seq, passed: Seq) {
+        for (from, to) in self.lost.missing(from, to.min(passed)) {
+            self.told.add(from, to);
+            self.unsaved = true;
+        }
+        if to > passed {
+            self.add(from.max(passed + 1), to);
+        }
+    }
+
     /// Counts everything up to `upto` as told; what lies before `first`, the oldest record kept, needs no memory.
     pub fn tell(&mut self, upto: Seq, first: Seq) {
         for (from, to) in self.lost.take_upto(upto) {
@@ -88,6 +99,18 @@ impl Losses {
 
     pub fn cover(&self, from: Seq, to: Seq) -> bool {
         self.told.missing(from, to).iter().all(|&(from, to)| self.lost.missing(from, to).is_empty())
+    }
+
+    /// What is gone of `from..=to`, told or not, in order.
+    pub fn within(&self, from: Seq, to: Seq) -> Vec<(Seq, Seq)> {
+        let mut gone = Ranges::default();
+        let ranges = [&self.lost, &self.told].map(Ranges::as_slice);
+        for &(first, last) in ranges.iter().flat_map(|ranges| ranges.iter()) {
+            if first <= to && last >= from {
+                gone.add(first.max(from), last.min(to));
+            }
+        }
+        gone.0
     }
 
     pub fn last(&self) -> Seq {

@@ -3,13 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crate::Seq;
 use crate::error::ReadError;
 use crate::frame::FRAME_HEADER_BYTES;
 use crate::header::{HEADER_BYTES, Header};
+use crate::options::WhenFull;
 use crate::scan::Scan;
-use crate::shared::{Segment, Shared};
+use crate::shared::{Segment, Shared, locked};
 
 /// Reads records one after the other. It holds one file open and 256 KiB, or the largest record, in memory.
 pub struct Reader {
@@ -18,6 +20,8 @@ pub struct Reader {
     current: Option<Current>,
     skipped: Vec<(Seq, Seq)>,
     unreadable_is_damage: bool,
+    /// As it was when `current` was looked up.
+    rewrites: u64,
 }
 
 struct Current {
@@ -27,6 +31,8 @@ struct Current {
     /// As far as was known when the segment was looked up.
     last_seq: Seq,
     end: u64,
+    /// Given up, whether the file still holds it or not.
+    gone: Vec<(Seq, Seq)>,
     /// Where the next frame is expected, and its number.
     offset: u64,
     seq_at_offset: Seq,
@@ -40,6 +46,8 @@ enum Found {
     },
     /// Nothing of this segment is left.
     SegmentEnd,
+    /// A record that was given up has been passed over.
+    Gone,
 }
 
 /// A reader that nobody asks for `skipped` keeps at most this many stretches apart.
@@ -48,7 +56,7 @@ const SKIPPED_MAX: usize = 1024;
 impl Reader {
     pub(crate) fn new(log: Arc<Shared>, from: Seq) -> Self {
         let next = from.max(log.state().first());
-        Self { log, next, current: None, skipped: Vec::new(), unreadable_is_damage: false }
+        Self { log, next, current: None, skipped: Vec::new(), unreadable_is_damage: false, rewrites: 0 }
     }
 
     /// The next record with its number; `None` while nothing beyond the position is durable.
@@ -60,6 +68,10 @@ impl Reader {
         loop {
             if self.next > self.log.durable() {
                 return Ok(None);
+            }
+            let rewrites = self.log.rewrites.load(Ordering::Acquire);
+            if rewrites != self.rewrites {
+                (self.current, self.rewrites) = (None, rewrites);
             }
             let seq = self.next;
             if !self
@@ -78,7 +90,7 @@ impl Reader {
                     let record = window.map_or(&[][..], |window| window.held_at(offset, bytes));
                     return Ok(Some((seq, record)));
                 }
-                Found::SegmentEnd => {}
+                Found::SegmentEnd | Found::Gone => {}
             }
         }
     }
@@ -131,6 +143,7 @@ impl Reader {
             first_seq: segment.first_seq,
             last_seq,
             end: segment.end,
+            gone: self.gone(segment.first_seq, last_seq),
             offset: HEADER_BYTES as u64,
             seq_at_offset: segment.first_seq,
         });
@@ -140,6 +153,14 @@ impl Reader {
                 Ok(None)
             }
             Err(source) => Err(ReadError { seq: self.next, path, source }),
+        }
+    }
+
+    /// Only a log that may drop records gives some up; elsewhere what one reader found damaged another may still read.
+    fn gone(&self, first: Seq, last: Seq) -> Vec<(Seq, Seq)> {
+        match self.log.options.when_full {
+            WhenFull::Refuse => Vec::new(),
+            WhenFull::DropOldest => locked(&self.log.losses).within(first, last),
         }
     }
 
@@ -165,6 +186,12 @@ impl Reader {
             self.pass_over(last);
             return Ok(Found::SegmentEnd);
         };
+        let gone = current.gone.iter().find(|(from, to)| (*from..=*to).contains(&seq)).copied();
+        if let Some((_, to)) = gone {
+            let last = current.last_seq;
+            self.pass_over(to.min(last));
+            return Ok(Found::Gone);
+        }
         if seq > next {
             self.pass_over(seq - 1);
         }

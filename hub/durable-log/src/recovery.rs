@@ -71,6 +71,7 @@ pub(crate) fn open(
         losses: Mutex::new(losses),
         losses_file: Mutex::new(()),
         reclaiming: Mutex::new(()),
+        rewrites: AtomicU64::new(0),
         _lock: lock,
     };
     shared.resume(tail, &mut recovery);

@@ -44,30 +44,38 @@ impl Shared {
     /// first, durably.
     fn drop_oldest(&self) -> Result<bool, CommitError> {
         let _one_at_a_time = locked(&self.reclaiming);
-        let (last, cursors) = {
+        let last = {
             let state = self.state();
             if state.segments.len() < 2 {
                 return Ok(false);
             }
-            (state.last_seq(0), state.cursors.values().cloned().collect::<Vec<_>>())
+            state.last_seq(0)
         };
-        // The boundary between done with and lost has to be as durable as the loss, and what was skipped before it.
-        self.save_losses().map_err(|error| CommitError::from_disk("write", &self.dir.join(LOST), error))?;
-        let mut passed = Seq::MAX;
-        for cursor in &cursors {
-            cursor.write(&*self.disk).map_err(|e| CommitError::from_disk("write", &cursor.path, e))?;
-            passed = passed.min(cursor.saved.load(Ordering::Acquire));
-        }
-        self.give_up_oldest(if cursors.is_empty() { 0 } else { passed }, last)?;
+        let passed = self.save_cursors();
+        let passed = passed.map_err(|error| CommitError::from_disk("write in", &self.dir, error))?;
+        self.give_up_oldest(passed, last)?;
         let deleted = self.delete_doomed();
         deleted.map_err(|error| CommitError::from_disk("delete segments in", &self.dir, error))?;
         Ok(true)
     }
 
+    /// Makes the boundary between done with and lost as durable as a loss will be, and what was skipped before it;
+    /// gives the position that every cursor has passed.
+    pub fn save_cursors(&self) -> io::Result<Seq> {
+        let cursors: Vec<_> = self.state().cursors.values().cloned().collect();
+        self.save_losses()?;
+        let mut passed = Seq::MAX;
+        for cursor in &cursors {
+            cursor.write(&*self.disk)?;
+            passed = passed.min(cursor.saved.load(Ordering::Acquire));
+        }
+        Ok(if cursors.is_empty() { 0 } else { passed })
+    }
+
     fn give_up_oldest(&self, passed: Seq, last: Seq) -> Result<(), CommitError> {
         let unread_from = self.state().first().max(passed.saturating_add(1));
         if unread_from <= last {
-            let remembered = self.remember_loss_durably(unread_from, last);
+            let remembered = self.remember_losses_durably(&[(unread_from, last)], 0);
             remembered.map_err(|error| CommitError::from_disk("write", &self.dir.join(LOST), error))?;
         }
         let state = &mut *self.state();
@@ -79,13 +87,18 @@ impl Shared {
         locked(&self.losses).add(from, to);
     }
 
-    /// As `remember_loss`, but nothing is lost yet if it fails.
-    fn remember_loss_durably(&self, from: Seq, to: Seq) -> io::Result<()> {
+    /// As `remember_loss`, but nothing is lost yet if it fails. What everybody has `passed` is gone without being lost.
+    pub fn remember_losses_durably(&self, ranges: &[(Seq, Seq)], passed: Seq) -> io::Result<()> {
         let _one_at_a_time = locked(&self.losses_file);
+        let give_up = |losses: &mut Losses| {
+            for &(from, to) in ranges {
+                losses.give_up(from, to, passed);
+            }
+        };
         let mut losses = locked(&self.losses).clone();
-        losses.add(from, to);
+        give_up(&mut losses);
         self.write_losses(&losses)?;
-        self.remember_loss(from, to);
+        give_up(&mut locked(&self.losses));
         Ok(())
     }
 

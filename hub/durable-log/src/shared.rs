@@ -3,7 +3,7 @@
 //! Invariants
 //! - `segments` is never empty after the first commit, in order of `first_seq`; a segment ends where the next begins.
 //! - Every record up to `durable` is on disk (or known to be damaged); nothing beyond is shown to a reader.
-//! - Three locks, none taken while a later one is held: `reclaiming` (across deletions), `losses_file` (across a
+//! - Three locks, none taken while a later one is held: `reclaiming` (across deletions and rewrites), `losses_file` (across a
 //!   write of `lost`), then `state` or `losses`, which are held for a few instructions and never across a disk call.
 
 use std::any::Any;
@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub losses: Mutex<Losses>,
     pub losses_file: Mutex<()>,
     pub reclaiming: Mutex<()>,
+    /// Grows when what a segment holds changes, so that readers look again.
+    pub rewrites: AtomicU64,
     /// Held, not used: the directory is ours until it is dropped.
     pub _lock: Box<dyn Any + Send + Sync>,
 }
@@ -58,6 +60,7 @@ pub(crate) struct Segment {
     pub end: u64,
     /// What the file takes on disk, reserved room included.
     pub disk_bytes: u64,
+    pub level: u32,
 }
 
 impl State {

@@ -131,11 +131,18 @@ impl Writer {
             record_bytes_max: log.options.max_record_bytes,
             first_seq: self.first_pending,
             created_ms,
+            level: 0,
         };
         let file = log.create_segment(&path, &header, capacity);
         let file = file.map_err(|error| CommitError::from_disk("create", &path, error))?;
         let end = HEADER_BYTES as u64;
-        log.add_segment(Segment { first_seq: self.first_pending, created_ms, end, disk_bytes: capacity });
+        log.add_segment(Segment {
+            first_seq: self.first_pending,
+            created_ms,
+            end,
+            disk_bytes: capacity,
+            level: 0,
+        });
         log.trim()?;
         Ok(Active { file, path, end, capacity })
     }

@@ -40,20 +40,20 @@ pub(super) fn read(disk: &dyn Disk, dir: &Path, recovery: &mut Recovery) -> Resu
     for first_seq in first_seqs {
         let path = dir.join(segment_name(first_seq));
         let (header, length) = read_header(disk, &path)?;
-        let created_ms = match header {
+        let (created_ms, level) = match header {
             Ok(header) => {
                 same_log(&path, identity.get_or_insert_with(|| header.identity.clone()), &header.identity)?;
-                header.created_ms
+                (header.created_ms, header.level)
             }
             Err(HeaderError::Version(version)) => {
                 return Err(OpenError::Version { path, version, supported: VERSION });
             }
             Err(HeaderError::Damaged) => {
                 recovery.files_damaged.push(path);
-                segments.back().map_or(0, |before: &Segment| before.created_ms)
+                (segments.back().map_or(0, |before: &Segment| before.created_ms), 0)
             }
         };
-        segments.push_back(Segment { first_seq, created_ms, end: length, disk_bytes: length });
+        segments.push_back(Segment { first_seq, created_ms, end: length, disk_bytes: length, level });
     }
     let identity = match identity {
         Some(identity) => identity,

@@ -13,6 +13,7 @@ enum Step {
     Advance(usize, u64),
     Save(usize, u64),
     ForgetLost,
+    Thin(usize, u64),
     Kill,
     CutPower,
     Fail(u64, Fault),
@@ -28,6 +29,7 @@ fn run(harness: &mut Harness, steps: &[Step]) {
             Step::Advance(which, records) => harness.advance(which, records),
             Step::Save(which, records) => harness.advance_and_save(which, records),
             Step::ForgetLost => harness.forget_lost(),
+            Step::Thin(which, modulus) => harness.thin(which, modulus),
             Step::Kill => harness.kill(),
             Step::CutPower => harness.cut_power(),
             Step::Fail(steps, fault) => harness.disk.fail_in(steps, fault),
@@ -63,7 +65,18 @@ fn work() -> Vec<Step> {
         Save(1, 5),
     ]);
     steps.extend((0..12).flat_map(|n| [Append(n * 40), Append(5), Commit]));
-    steps.extend([Save(1, 7), ForgetLost, Append(77), Append(470), Append(20), Commit, Append(1), Commit]);
+    steps.extend([Thin(0, 2), Thin(1, 3), Kill, Thin(1, 100), Append(9), Commit, Thin(2, 5)]);
+    steps.extend([
+        Save(1, 7),
+        ForgetLost,
+        Thin(1, 2),
+        Append(77),
+        Append(470),
+        Append(20),
+        Commit,
+        Append(1),
+        Commit,
+    ]);
     steps
 }
 
@@ -140,6 +153,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         5 => Just(Step::Commit),
         3 => (0..2_usize, 0..12_u64).prop_map(|(which, records)| Step::Save(which, records)),
         1 => (0..2_usize, 0..12_u64).prop_map(|(which, records)| Step::Advance(which, records)),
+        2 => (0..8_usize, 2..9_u64).prop_map(|(which, modulus)| Step::Thin(which, modulus)),
+        1 => Just(Step::ForgetLost),
         2 => (0..30_u64, fault).prop_map(|(steps, fault)| Step::Fail(steps, fault)),
         1 => Just(Step::Kill),
         1 => Just(Step::CutPower),

@@ -21,7 +21,8 @@ fn open(disk: &FaultyDisk) -> Result<(Writer, Log, Recovery), OpenError> {
 }
 
 fn payload(seq: Seq, bytes: usize) -> Vec<u8> {
-    let mut payload = format!("<record {seq}>").into_bytes();
+    // Twice, so that one flipped bit does not make it another's.
+    let mut payload = format!("<record {seq} {seq}>").into_bytes();
     payload.resize(payload.len() + bytes, b'.');
     payload
 }

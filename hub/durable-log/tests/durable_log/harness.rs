@@ -1,5 +1,6 @@
 //! A log on the faulty disk beside a model of what it has promised.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use waystation_durable_log::{Cursor, Log, Options, Seq, WhenFull, Writer, open_with};
@@ -18,6 +19,8 @@ pub struct Harness {
     records_made: u64,
     /// Losses up to here have been reported and forgotten.
     told: Seq,
+    /// What a thinning was asked to drop; it may have stayed, and where it did not, it is remembered or was passed.
+    thinned: BTreeSet<Seq>,
 }
 
 struct Open {
@@ -34,6 +37,8 @@ struct CursorModel {
     advanced: Seq,
 }
 
+/// Of one thinning.
+const RANGES_MAX: usize = 2;
 const DIR: &str = "/log";
 const CURSOR_NAMES: [&str; 2] = ["influx", "history"];
 
@@ -51,6 +56,7 @@ impl Harness {
             cursors,
             records_made: 0,
             told: 0,
+            thinned: BTreeSet::new(),
         };
         this.reopen();
         this
@@ -121,6 +127,32 @@ impl Harness {
         self.cursors[which].advanced = position;
         if saved {
             self.cursors[which].saved = position;
+        }
+        self.revive_if_stopped();
+    }
+
+    /// Drops all but every `modulus`th record of a closed segment, in at most two ranges.
+    pub fn thin(&mut self, which: usize, modulus: u64) {
+        let log = self.log().clone();
+        let segments = log.closed_segments();
+        let Some(segment) = segments.get(which % segments.len().max(1)) else { return };
+        let keep = |seq: Seq| seq.is_multiple_of(modulus);
+        self.thinned.extend((segment.first_seq..=segment.last_seq).filter(|seq| !keep(*seq)));
+        let (before, passed) = (log.lost(), self.passed());
+        let appended = &self.appended;
+        let thinned = log.thin(segment.first_seq, 1, RANGES_MAX, |seq, record| {
+            assert_eq!(record, &appended[seq as usize - 1]);
+            keep(seq)
+        });
+        if let Ok(Some(thinned)) = thinned {
+            assert!(thinned.bytes_after <= thinned.bytes_before);
+            let of_segment = |lost: &[(Seq, Seq)]| {
+                let inside =
+                    lost.iter().filter(|(from, to)| *to >= segment.first_seq && *from <= segment.last_seq);
+                inside.count()
+            };
+            assert!(of_segment(&log.lost()) <= of_segment(&before) + RANGES_MAX);
+            assert!(passed > 0 || log.closed_segments().iter().any(|one| one.level == 1));
         }
         self.revive_if_stopped();
     }
@@ -210,10 +242,13 @@ impl Harness {
         let first = log.first();
         let mut reader = log.reader(0);
         let mut next = first;
+        let lost = log.lost();
         loop {
             match reader.next() {
                 Ok(Some((seq, record))) => {
-                    assert_eq!(seq, next);
+                    self.check_gone(next..seq, &lost);
+                    next = seq;
+                    assert!(!lost.iter().any(|(from, to)| (*from..=*to).contains(&seq)), "{seq} is lost");
                     assert_eq!(record, &self.appended[seq as usize - 1], "record {seq}");
                     next += 1;
                 }
@@ -224,10 +259,21 @@ impl Harness {
             }
         }
         if !self.disk.stopped() {
-            assert_eq!((next, reader.skipped()), (log.durable() + 1, vec![]));
+            self.check_gone(next..log.durable() + 1, &lost);
+            for (from, to) in reader.skipped() {
+                self.check_gone(from..to + 1, &lost);
+            }
         }
         self.check_losses(first);
         self.revive_if_stopped();
+    }
+
+    /// These were dropped by a thinning, and it is remembered, unless everybody had passed them or was told.
+    fn check_gone(&self, mut range: std::ops::Range<Seq>, lost: &[(Seq, Seq)]) {
+        let done = self.passed().max(self.told);
+        assert!(range.clone().all(|seq| self.thinned.contains(&seq) || seq <= done), "{range:?}");
+        let known = |seq| seq <= done || lost.iter().any(|(from, to)| (*from..=*to).contains(&seq));
+        assert!(range.all(known), "not in {lost:?}");
     }
 
     fn check_losses(&self, first: Seq) {
@@ -239,7 +285,11 @@ impl Harness {
                 assert!(first <= passed + 1, "record {} was deleted, cursors stand at {passed}", first - 1);
             }
             WhenFull::DropOldest => {
-                assert!(lost.iter().all(|&(_, to)| to < first), "{lost:?} is still there from {first} on");
+                let mut kept = lost.iter().flat_map(|&(from, to)| from.max(first)..=to);
+                assert!(
+                    kept.all(|seq| self.thinned.contains(&seq)),
+                    "{lost:?} is still there from {first} on"
+                );
             }
         }
     }

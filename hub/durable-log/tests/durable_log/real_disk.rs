@@ -198,3 +198,46 @@ fn a_full_disk_stops_commits_loses_nothing_and_heals() {
     assert_eq!(writer.commit().unwrap(), seq);
     check_holds(&log, 1, seq);
 }
+
+/// Thins every closed segment and reads what is left, also after reopening.
+#[test]
+fn a_thinned_log_keeps_its_numbers_and_says_what_went() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = small(1 << 20, WhenFull::DropOldest);
+    let (mut writer, log, _) = open(dir.path(), options.clone()).unwrap();
+    let mut cursor = log.cursor("publisher").unwrap();
+    for seq in 1..=1000 {
+        writer.append(&record(seq)).unwrap();
+    }
+    writer.commit().unwrap();
+    cursor.advance(20);
+    // Of a hundred records the first ten stay.
+    let keep = |seq: Seq| seq % 100 < 10;
+    let mut reader = log.reader(21);
+    assert_eq!(reader.next().unwrap().unwrap().0, 21);
+    let before = log.bytes();
+    for segment in log.closed_segments() {
+        let thinned = log.thin(segment.first_seq, 1, 100, |seq, _| keep(seq)).unwrap().unwrap();
+        assert_eq!(thinned.bytes_before, segment.bytes);
+    }
+    assert!(log.closed_segments().iter().all(|segment| segment.level == 1));
+    assert!(log.bytes() < before / 2, "{} of {before}", log.bytes());
+    let closed_to = log.closed_segments().last().unwrap().last_seq;
+    let stays = |seq: &Seq| keep(*seq) || *seq > closed_to;
+    // The reader that was in the middle of a segment goes on with what is left.
+    let rest: Vec<_> = std::iter::from_fn(|| reader.next().unwrap().map(|(seq, _)| seq)).collect();
+    assert_eq!(rest, (22..=1000).filter(stays).collect::<Vec<_>>());
+    assert_eq!(log.lost()[..2], [(21, 99), (110, 199)]);
+    assert_eq!(log.unread_records(), (21..=1000).filter(stays).count() as u64);
+    drop((cursor, reader, writer, log));
+    let (_writer, log, recovery) = open(dir.path(), options).unwrap();
+    assert_eq!((recovery.records_damaged, recovery.next_seq), (0, 1001));
+    assert!(log.closed_segments().iter().rev().skip(1).all(|segment| segment.level == 1));
+    let mut reader = log.reader(21);
+    let read: Vec<_> = std::iter::from_fn(|| reader.next().unwrap().map(|(seq, _)| seq)).collect();
+    assert_eq!(read, (21..=1000).filter(stays).collect::<Vec<_>>());
+    // Once more, with nothing to stay: a segment of nothing is still a segment.
+    let first = log.closed_segments()[1].first_seq;
+    assert!(log.thin(first, 2, 1, |_, _| false).unwrap().unwrap().bytes_after < 100);
+    assert_eq!(log.thin(log.durable(), 2, 1, |_, _| false).unwrap(), None);
+}
