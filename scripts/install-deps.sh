@@ -26,6 +26,8 @@ python:ensurepip      python3-venv
 node                  nodejs
 npm                   npm
 chromium              chromium
+systemd-analyze       systemd
+dpkg-deb              dpkg
 TABLE
 }
 

@@ -7,6 +7,7 @@ use crate::diagnosis;
 use crate::intake::{Intake, Reporting};
 use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
+use crate::service::Service;
 use crate::sources::{self, Board, Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally, World};
 use crate::status::{StatusError, StatusServer, StatusSources};
 use std::sync::Arc;
@@ -74,13 +75,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let publishing = tokio::spawn(publisher.run());
     let keeping = tokio::spawn(shared.keeper(cursor, done, growth).run());
     shared.announce();
+    let service = Service::of_environment();
+    service.ready();
 
     let write_failed = tokio::select! {
+        () = service.report(|| shared.status_line()) => None,
         () = shutdown => None,
         () = sources.input_ended() => None,
         ended = &mut writing => Some(ended),
     };
 
+    service.stopping();
     sources.stop().await?;
     // The writer ends by itself once no source is left.
     match write_failed {
@@ -179,6 +184,16 @@ impl Shared {
             data_dir: self.config.data_dir.clone(),
             stop,
         }
+    }
+
+    /// For `systemctl status`.
+    fn status_line(&self) -> String {
+        let status = self.status().status();
+        format!(
+            "{}; {} readings wait on disk",
+            status.state.unwrap_or_default().replace('_', " "),
+            status.records
+        )
     }
 
     fn announce(&self) {

@@ -19,6 +19,7 @@ pub mod publisher;
 
 pub mod connection;
 
+pub mod service;
 pub mod status;
 
 pub mod diagnosis;

@@ -116,7 +116,7 @@ impl StatusServer {
 }
 
 impl StatusSources {
-    fn status(&self) -> Status {
+    pub fn status(&self) -> Status {
         let state = *self.state.borrow();
         let state = match state {
             State::Offline => "offline",

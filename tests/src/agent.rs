@@ -91,7 +91,8 @@ impl Agent {
         device
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command of the agent with this configuration.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = programs::ours("waystation-agent");
         command.args(arguments).arg("--config").arg(self.config());
         command

@@ -8,6 +8,7 @@ use clap::Args;
 use super::{ConfigFile, process, runtime};
 use crate::app;
 use crate::config::Config;
+use waystation_agent::service::Service;
 
 /// Longest time that draining may take before the process ends all the same. What was acknowledged is on disk
 /// long before; a station whose acknowledgement got lost delivers again.
@@ -38,8 +39,14 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let hub = app::start(config).await?;
     let at = &hub.listening;
     tracing::info!(mqtt = ?at.mqtt, mqtt_tls = ?at.mqtt_tls, mqtt_ws = ?at.mqtt_ws, http = ?at.http, "the hub runs");
-    let asked = process::asked_to_stop().await;
+    let service = Service::of_environment();
+    service.ready();
+    let asked = tokio::select! {
+        asked = process::asked_to_stop() => asked,
+        () = service.report(|| status_line(at)) => Ok(()),
+    };
     tracing::info!("stopping");
+    service.stopping();
     let code = tokio::select! {
         () = hub.stop() => ExitCode::SUCCESS,
         again = process::asked_to_stop() => {
@@ -54,4 +61,12 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     };
     asked?;
     Ok(code)
+}
+
+/// For `systemctl status`.
+fn status_line(at: &app::Listening) -> String {
+    let listeners =
+        [("MQTT", at.mqtt), ("MQTT over TLS", at.mqtt_tls), ("WebSocket", at.mqtt_ws), ("HTTP", at.http)];
+    let open = listeners.into_iter().filter_map(|(name, address)| Some(format!("{name} on {}", address?)));
+    open.collect::<Vec<_>>().join(", ")
 }
