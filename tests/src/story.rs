@@ -105,10 +105,11 @@ fn register(hub: &Hub) -> BTreeMap<String, Login> {
             "江北区"
         };
         let (latitude, longitude) = (39.7 + 0.01 * index as f64, 116.3 + 0.01 * index as f64);
-        format!("{id},驿站{index},Station {index},{district},{latitude:.4},{longitude:.4},20\n")
+        let kind = if id == "sim-0001" { "counselling" } else { "rest" };
+        format!("{id},驿站{index},Station {index},{district},{latitude:.4},{longitude:.4},20,{kind}\n")
     };
     let rows: String = ids.enumerate().map(row).collect();
-    std::fs::write(&list, format!("id,name_zh,name_en,district,latitude,longitude,capacity\n{rows}"))
+    std::fs::write(&list, format!("id,name_zh,name_en,district,latitude,longitude,capacity,kind\n{rows}"))
         .expect("the list");
     process::run(hub.command(&["station", "import"]).arg(&list).arg("--tokens-out").arg(&tokens));
     let text = std::fs::read_to_string(&tokens).expect("the tokens");

@@ -50,6 +50,11 @@ fn transformed(id: &str, options: &Value, columns: &Columns, title: &Value) -> C
         }
         "convertFieldType" => need(columns, &options["conversions"][0]["targetField"], title),
         "formatTime" => need(columns, &options["timeField"], title),
+        "filterByValue" => {
+            for filter in options["filters"].as_array().expect("filters") {
+                need(columns, &filter["fieldName"], title);
+            }
+        }
         "sortBy" => need(columns, &options["sort"][0]["field"], title),
         "groupBy" => made = grouped(columns, options, title),
         "filterFieldsByName" => {

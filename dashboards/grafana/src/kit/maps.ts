@@ -1,5 +1,4 @@
-// A map without any server: borders from Grafana's own files, places of stations from a file that the hub's command
-// line writes (see README.md), states from InfluxDB.
+// A map without any server: borders from Grafana's own files, places and states of stations from InfluxDB.
 
 import { FrameGeometrySourceBuilder, FrameGeometrySourceMode, MapLayerOptionsBuilder } from "@grafana/grafana-foundation-sdk/common";
 import {
@@ -11,16 +10,15 @@ import {
   TooltipOptionsBuilder,
 } from "@grafana/grafana-foundation-sdk/geomap";
 import type { Look } from "./look";
-import type { Target } from "./queries";
+import { IN_DISTRICT, REGISTERED, rows, type Target } from "./queries";
 import type { Place, Sheet } from "./sheet";
 import type { Words } from "./speech";
-import { columnProperties, type Column } from "./tables";
+import { columnProperties, joined, type Column } from "./tables";
 
 /** Below Grafana's own folder of static files. */
-const PLACES = "public/waystation/stations.json";
 const BORDERS = "public/maps/countries.geojson";
 
-/** A dot for each row, where the station in its column `station` is, in the colour of its column `colour`. */
+/** A dot for each station that has a place, in the colour of the column `colour`; `target` gives a row for each station. */
 export function map(
   sheet: Sheet,
   words: Words,
@@ -40,7 +38,7 @@ export function map(
   const stations = new MapLayerOptionsBuilder()
     .type("markers")
     .name(sheet.edition.say(words.title))
-    .location(new FrameGeometrySourceBuilder().mode(FrameGeometrySourceMode.Lookup).lookup("station").gazetteer(PLACES))
+    .location(new FrameGeometrySourceBuilder().mode(FrameGeometrySourceMode.Coords).latitude("latitude").longitude("longitude"))
     .tooltip(true)
     .config({ showLegend: true, style });
   const panel = new PanelBuilder()
@@ -49,8 +47,18 @@ export function map(
     .tooltip(new TooltipOptionsBuilder().mode(TooltipMode.Details))
     .basemap(new MapLayerOptionsBuilder().type("geojson").name("borders").config({ src: BORDERS, style: borders, rules: [] }))
     .layers([stations]);
+  // A station without a place is not on the map; Grafana would put it at 0° 0°.
+  const places = rows(
+    `SELECT last("latitude") AS "latitude", last("longitude") AS "longitude", last("name_${sheet.edition.mark}") AS "name" ` +
+      `FROM ${REGISTERED} AND ${IN_DISTRICT} AND "latitude" >= -90 GROUP BY "station"`,
+  );
+  const placed = { fieldName: "latitude", config: { id: "isNotNull", options: {} } };
+  for (const transformation of joined("station", 2)) {
+    panel.withTransformation(transformation);
+  }
+  panel.withTransformation({ id: "filterByValue", options: { filters: [placed], type: "include", match: "all" } });
   for (const column of columns) {
     panel.overrideByName(column.field, columnProperties(column, sheet.edition));
   }
-  sheet.add(panel, words, look, place, [target]);
+  sheet.add(panel, words, look, place, [target, places]);
 }

@@ -35,7 +35,7 @@ import type { Look } from "./look";
 import { INFLUX, type Target } from "./queries";
 import { nameSeries, type Place, type SeriesNames, type Sheet } from "./sheet";
 import type { Words } from "./speech";
-import { columnProperties, tableTransformations, type TableOptions } from "./tables";
+import { columnProperties, completed, tableTransformations, type TableOptions } from "./tables";
 
 /** One number, large. `field` picks a column of a table. */
 export function stat(
@@ -128,9 +128,10 @@ export function table(
   words: Words,
   look: Look,
   place: Place,
-  targets: readonly Target[],
-  options: TableOptions & { source?: DataSourceRef },
+  asked: readonly Target[],
+  given: TableOptions & { source?: DataSourceRef },
 ): void {
+  const { targets, options } = completed(asked, given, sheet.edition);
   const panel = new Table().showHeader(true).cellHeight(TableCellHeight.Sm).filterable(true);
   for (const transformation of tableTransformations(options)) {
     panel.withTransformation(transformation);
@@ -138,7 +139,7 @@ export function table(
   for (const column of options.columns) {
     panel.overrideByName(column.field, columnProperties(column, sheet.edition));
   }
-  sheet.add(panel, words, look, place, targets, "thresholds", options.source);
+  sheet.add(panel, words, look, place, targets, "thresholds", given.source);
 }
 
 /** One bar for each row; the column `x` names them. */

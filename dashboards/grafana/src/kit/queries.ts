@@ -8,8 +8,13 @@ export const PROMETHEUS = { type: "prometheus", uid: "${prometheus}" };
 
 /** Stations of the chosen districts; "all" is `.*`, which stations without a district match too. */
 export const IN_DISTRICT = '"district" =~ /^${district:regex}$/';
+/** Kinds of stations are never added up together: one is chosen. */
+export const OF_KIND = '"kind" =~ /^${kind:regex}$/';
 /** The chosen station. */
 export const AT_STATION = '"station" =~ /^${station:regex}$/';
+
+/** What the registry says, by station: the hub writes it each day, so this also holds while it has been away. */
+export const REGISTERED = '"station" WHERE time > now() - 30d';
 
 /** A query that has a place among a panel's others. */
 export interface Target extends Builder<Dataquery> {

@@ -4,6 +4,7 @@ import type { DataTransformerConfig, DynamicConfigValue } from "@grafana/grafana
 import { TableCellDisplayMode } from "@grafana/grafana-foundation-sdk/common";
 import { common } from "../words/common";
 import { mappings, type Look } from "./look";
+import { REGISTERED, rows, type Target } from "./queries";
 import type { Edition, Text } from "./speech";
 
 export interface Column {
@@ -69,11 +70,41 @@ export function columnProperties(column: Column, edition: Edition): DynamicConfi
   return properties;
 }
 
-/** Puts the rows of two queries beside each other, those with the same value in `field`; the time is that of the first. */
-export const joined = (field: string): DataTransformerConfig[] => [
-  { id: "organize", filter: { id: "byRefId", options: "B" }, options: { excludeByName: { Time: true } } },
-  { id: "joinByField", options: { byField: field, mode: "inner" } },
-];
+/**
+ * Puts the rows of other queries beside those of the first, where `field` has the same value. The time is that of the
+ * first query, and none of its rows is lost: those that only the others have are left out, for they have no time.
+ */
+export function joined(field: string, queries: number): DataTransformerConfig[] {
+  if (queries === 1) {
+    return [];
+  }
+  const others = Array.from({ length: queries - 1 }, (_, index) => String.fromCharCode(66 + index));
+  const first = { fieldName: "Time", config: { id: "isNotNull", options: {} } };
+  return [
+    ...others.map((refId) => ({
+      id: "organize",
+      filter: { id: "byRefId", options: refId },
+      options: { excludeByName: { Time: true } },
+    })),
+    { id: "joinByField", options: { byField: field, mode: "outerTabular" } },
+    { id: "filterByValue", options: { filters: [first], type: "include", match: "all" } },
+  ];
+}
+
+/** The name of the station beside it, which `table` asks for where a table has this column. */
+export const stationName: Column = { field: "name", title: common.name };
+const isNamed = (options: TableOptions): boolean => options.columns.includes(stationName);
+
+/** What a table asks and how its queries are put together. */
+export function completed(
+  targets: readonly Target[],
+  options: TableOptions,
+  { mark }: Edition,
+): { targets: readonly Target[]; options: TableOptions } {
+  const names = rows(`SELECT last("name_${mark}") AS "name" FROM ${REGISTERED} GROUP BY "station"`);
+  const all = isNamed(options) ? [...targets, names] : targets;
+  return { targets: all, options: { ...options, before: [...joined("station", all.length), ...(options.before ?? [])] } };
+}
 
 /** A new column: one divided by another. */
 export const ratio = (alias: string, left: string, right: string): DataTransformerConfig => ({

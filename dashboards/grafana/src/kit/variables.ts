@@ -2,6 +2,7 @@
 
 import {
   ConstantVariableBuilder,
+  CustomVariableBuilder,
   DatasourceVariableBuilder,
   QueryVariableBuilder,
   VariableHide,
@@ -10,11 +11,11 @@ import {
   type VariableModel,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
-import { common } from "../words/common";
+import { common, kinds } from "../words/common";
 import { INFLUX, IN_DISTRICT } from "./queries";
 import type { Speak } from "./speech";
 
-export type Choice = "district" | "station";
+export type Choice = "district" | "station" | "kind";
 
 /** The choices of a page; both data sources can be chosen on every one. */
 export function variables(choices: readonly Choice[], say: Speak): Builder<VariableModel>[] {
@@ -31,6 +32,16 @@ export function variables(choices: readonly Choice[], say: Speak): Builder<Varia
         .includeAll(true)
         .allValue(".*")
         .current({ selected: true, text: "All", value: "$__all" }),
+    );
+  }
+  if (choices.includes("kind")) {
+    const choices = Object.entries(kinds).map(([value, { text }]) => ({ text: say(text), value }));
+    made.push(
+      new CustomVariableBuilder("kind")
+        .label(say(common.kind))
+        .values(choices.map(({ text, value }) => `${text} : ${value}`).join(","))
+        .options(choices.map((choice, index) => ({ ...choice, selected: index === 0 })))
+        .current({ ...choices[0]!, selected: true }),
     );
   }
   if (choices.includes("station")) {

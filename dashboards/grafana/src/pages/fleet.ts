@@ -5,10 +5,9 @@ import { map } from "../kit/maps";
 import { curves, stat, table, timeline } from "../kit/panels";
 import { IN_DISTRICT, PROMETHEUS, curve, instant, range, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
-import { joined } from "../kit/tables";
-import { common, mains, presence, severities, up } from "../words/common";
+import { common, mains, outages, presence, severities, up } from "../words/common";
 import { fleet as words, fleetColumns as titles } from "../words/fleet";
-import { alertColumns, clockOffset, diskFree, district, firing, rssi, since, station, upsLeft, waiting } from "./shared";
+import { alertColumns, clockOffset, diskFree, district, firing, named, rssi, since, upsLeft, waiting } from "./shared";
 
 export const info: PageInfo = {
   name: "fleet",
@@ -31,7 +30,7 @@ export function build(sheet: Sheet): void {
     { width: 12, height: 14 },
     rows(`${LAST_PRESENCE} GROUP BY "station"`),
     "state",
-    [station, { field: "state", title: common.state }, since],
+    [...named, { field: "state", title: common.state }, since],
   );
   down(sheet);
   table(
@@ -77,9 +76,7 @@ function counts(sheet: Sheet): void {
 }
 
 function down(sheet: Sheet): void {
-  const offline =
-    `SELECT "state" FROM (${LAST_PRESENCE} GROUP BY "station", "district") ` +
-    `WHERE "state" = 'offline' GROUP BY "station", "district"`;
+  const open = `SELECT "kind" FROM "outage" WHERE ${IN_DISTRICT} AND time > now() - 90d AND "open" = true GROUP BY "station", "district"`;
   const lastWords =
     'SELECT last("uptime_s") AS "uptime_s", "mains", "ups_pct", "rssi_dbm", "outbox_records", "clock_offset_ms", "disk_free_mb" ' +
     `FROM "gateway" WHERE ${IN_DISTRICT} AND time > now() - 30d GROUP BY "station"`;
@@ -88,13 +85,13 @@ function down(sheet: Sheet): void {
     words.down,
     plain("none"),
     { width: 12, height: 14 },
-    [rows(offline), rows(lastWords)],
+    [rows(open), rows(lastWords)],
     {
-      before: joined("station"),
       columns: [
-        station,
+        ...named,
         district,
         since,
+        { field: "kind", title: common.why, look: spoken(outages) },
         { field: "mains", title: titles.mains, look: spoken(mains) },
         { field: "ups_pct", title: titles.ups, look: upsLeft },
         { field: "rssi_dbm", title: titles.signal, look: rssi },

@@ -6,7 +6,7 @@ import { curves, stat } from "../kit/panels";
 import { PROMETHEUS, instant, range, type Target } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
 import { yesNo } from "../words/common";
-import { hub as words, hubColumns as titles } from "../words/hub";
+import { hub as words, hubColumns as titles, sight } from "../words/hub";
 
 export const info: PageInfo = {
   name: "hub",
@@ -20,6 +20,8 @@ export const info: PageInfo = {
 const latency: Look = { unit: units.Seconds, decimals: 1, steps: steps("green", [0.1, "orange"], [0.25, "red"]), min: 0 };
 const slowWrites: Look = { ...latency, steps: steps("green", [1, "orange"], [5, "red"]) };
 const bytes: Look = plain(units.BytesIEC, 1);
+/** The rule of Prometheus warns at 80 %. */
+const fill: Look = { unit: units.PercentUnit, decimals: 0, steps: steps("green", [0.8, "orange"], [0.95, "red"]), min: 0, max: 1 };
 const age: Look = { unit: units.Seconds, decimals: 0, steps: steps("green", [60, "orange"], [3_600, "red"]) };
 const perSecond: Look = { ...plain(units.CountsPerSecond, 2), min: 0 };
 const bad: Look = { ...perSecond, steps: steps("green", [0.01, "red"]), nothing: "0" };
@@ -44,10 +46,13 @@ function quantiles(sheet: Sheet, histogram: string): Target[] {
 }
 
 function figures(sheet: Sheet): void {
-  const small = { width: 4, height: 4 };
+  const small = { width: 3, height: 4 };
   stat(sheet, words.accepting, spoken(yesNo), small, instant("min(waystation_log_accepting)"), source);
   stat(sheet, words.influxUp, spoken(yesNo), small, instant("min(waystation_influx_up)"), source);
+  stat(sheet, words.blind, spoken(sight), small, instant("max(waystation_hub_blind)"), source);
   stat(sheet, words.connections, count(), small, instant("sum(waystation_mqtt_connections)"), source);
+  const room = "max(waystation_mqtt_connections / (waystation_mqtt_connections_max > 0))";
+  stat(sheet, words.room, fill, small, instant(room), source);
   stat(sheet, words.rate, perSecond, small, instant(`sum(${rate("waystation_readings_total")})`), source);
   stat(sheet, words.unsent, bytes, small, instant("max(waystation_log_unsent_bytes)"), source);
   stat(sheet, words.oldest, age, small, instant("max(waystation_log_oldest_unsent_seconds)"), source);

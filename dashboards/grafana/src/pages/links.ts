@@ -7,7 +7,7 @@ import { IN_DISTRICT, PROMETHEUS, curve, range, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
 import { common } from "../words/common";
 import { links as words, linksColumns as titles } from "../words/links";
-import { clockOffset, district, rssi, since, station, upsLeft, waiting } from "./shared";
+import { clockOffset, district, named, rssi, since, upsLeft, waiting } from "./shared";
 
 export const info: PageInfo = {
   name: "links",
@@ -57,7 +57,7 @@ function outboxes(sheet: Sheet): void {
   const horizons = lastWords('last("outbox_horizon_s") AS "horizon", "outbox_records", "outbox_bytes", "lost_total"');
   table(sheet, words.horizons, horizon, { width: 12, height: 10 }, [rows(horizons)], {
     columns: [
-      station,
+      ...named,
       district,
       { field: "horizon", title: titles.horizon, look: horizon },
       { field: "outbox_records", title: titles.waiting, look: waiting },
@@ -82,7 +82,7 @@ function outboxes(sheet: Sheet): void {
 function losses(sheet: Sheet): void {
   const place = { width: 12, height: 9 };
   table(sheet, words.losses, lost, place, [rows(dropped('"station", "district"'))], {
-    columns: [station, district, { field: "lost", title: titles.lost, look: lost }],
+    columns: [...named, district, { field: "lost", title: titles.lost, look: lost }],
     order: { field: "lost", desc: true, limit: 20 },
   });
   const causes = "sum by (cause) (increase(waystation_readings_lost_total[$__rate_interval]))";
@@ -106,18 +106,18 @@ function gateways(sheet: Sheet): void {
       { id: "sortBy", options: { sort: [{ field: "distance", desc: true }] } },
       { id: "limit", options: { limitField: 20 } },
     ],
-    columns: [station, district, { field: "off", title: titles.clock, look: clockOffset }],
+    columns: [...named, district, { field: "off", title: titles.clock, look: clockOffset }],
   });
   const weak = `SELECT bottom("rssi", 20) AS "rssi", "station" FROM (${weakest} ${CHOSEN} GROUP BY "station")`;
   table(sheet, words.signalList, rssi, place, [rows(weak)], {
-    columns: [station, { field: "rssi", title: titles.signal, look: rssi }],
+    columns: [...named, { field: "rssi", title: titles.signal, look: rssi }],
     order: { field: "rssi", desc: false, limit: 20 },
   });
   const power =
     `SELECT "mains", "ups_pct" FROM (${lastWords('last("mains") AS "mains", "ups_pct"')}) ` +
     'WHERE "mains" = false GROUP BY "station", "district"';
   table(sheet, words.powerList, upsLeft, place, [rows(power)], {
-    columns: [station, district, { field: "ups_pct", title: titles.ups, look: upsLeft }, { ...since, title: common.at }],
+    columns: [...named, district, { field: "ups_pct", title: titles.ups, look: upsLeft }, { ...since, title: common.at }],
     order: { field: "ups_pct", desc: false, limit: 100 },
   });
 }
@@ -128,7 +128,7 @@ function connections(sheet: Sheet): void {
     `SELECT top("times", 20) AS "times", "station" FROM (SELECT count("state") AS "times" FROM "presence" ` +
     `WHERE ${CHOSEN} AND "state" = 'offline' GROUP BY "station")`;
   table(sheet, words.flaps, count([3, "orange"], [10, "red"]), place, [rows(flaps)], {
-    columns: [station, { field: "times", title: titles.times, look: count([3, "orange"], [10, "red"]) }],
+    columns: [...named, { field: "times", title: titles.times, look: count([3, "orange"], [10, "red"]) }],
     order: { field: "times", desc: true, limit: 20 },
   });
   const versions = `SELECT last("agent") AS "agent" FROM "gateway" WHERE ${IN_DISTRICT} AND time > now() - 1d GROUP BY "station"`;

@@ -7,7 +7,7 @@ import { IN_DISTRICT, curve, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
 import { alarm, alertStates, common, doorEvents, severities } from "../words/common";
 import { safety as words, safetyColumns as titles } from "../words/safety";
-import { cabinetTemperature, cellTemperature, district, since, station } from "./shared";
+import { cabinetTemperature, cellTemperature, district, named, since, station } from "./shared";
 
 export const info: PageInfo = {
   name: "safety",
@@ -75,7 +75,7 @@ function heat(sheet: Sheet): void {
     'WHERE "smoke" = true OR "water" = true OR "extinguisher" = true GROUP BY "station", "device"';
   table(sheet, words.cabinets, plain("none"), place, [rows(contacts)], {
     columns: [
-      station,
+      ...named,
       { field: "device", title: titles.cabinet },
       { field: "smoke", title: titles.smoke, look: spoken(alarm) },
       { field: "water", title: titles.water, look: spoken(alarm) },
@@ -90,7 +90,7 @@ function heat(sheet: Sheet): void {
     `(SELECT max("cell_temp_max_c") AS "cell" FROM "slot" WHERE ${LAST_HOUR} GROUP BY "station", "device", "slot")`;
   table(sheet, words.hot, cellTemperature, place, [rows(cells)], {
     columns: [
-      station,
+      ...named,
       { field: "device", title: titles.cabinet },
       { field: "slot", title: common.slot, width: 70 },
       { field: "cell", title: titles.temperature, look: cellTemperature },
@@ -102,7 +102,7 @@ function heat(sheet: Sheet): void {
     `(SELECT max("temperature_c") AS "hottest" FROM "cabinet" WHERE ${LAST_HOUR} GROUP BY "station", "device")`;
   table(sheet, words.cabinetHeat, cabinetTemperature, place, [rows(cabinets)], {
     columns: [
-      station,
+      ...named,
       { field: "device", title: titles.cabinet },
       { field: "hottest", title: titles.temperature, look: cabinetTemperature },
     ],
@@ -134,7 +134,7 @@ function doors(sheet: Sheet): void {
     `(SELECT sum("events") AS "times" FROM "door" WHERE ${CHOSEN} AND "event" = 'forced' GROUP BY "station", "device")`;
   table(sheet, words.forcedDoors, count([1, "red"]), place, [rows(forced)], {
     columns: [
-      station,
+      ...named,
       { field: "device", title: titles.door },
       { field: "times", title: titles.times, look: count([1, "red"]) },
     ],

@@ -2,7 +2,7 @@
 
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { count, plain, spoken, steps, type Look } from "../kit/look";
-import type { Column } from "../kit/tables";
+import { stationName, type Column } from "../kit/tables";
 import { common, severities } from "../words/common";
 
 export const rssi: Look = { unit: "dBm", decimals: 0, steps: steps("red", [-105, "orange"], [-95, "green"]) };
@@ -18,6 +18,8 @@ export const waiting: Look = count([100, "orange"], [10_000, "red"]);
 
 export const since: Column = { field: "Time", title: common.since, look: plain(units.DatetimeLocal), width: 170 };
 export const station: Column = { field: "station", title: common.station, toStation: true };
+/** A station by id and name. */
+export const named: readonly Column[] = [station, stationName];
 export const district: Column = { field: "district", title: common.district };
 
 /** Columns of a list of alerts. */

@@ -3,7 +3,7 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { count, plain, spoken, steps, type Look } from "../kit/look";
 import { curves, stat, table, timeline } from "../kit/panels";
-import { AT_STATION, curve, rows } from "../kit/queries";
+import { AT_STATION, REGISTERED, curve, rows } from "../kit/queries";
 import type { PageInfo, Place, Sheet } from "../kit/sheet";
 import { alertStates, amenityStates, common, denials, doorEvents, doors, mains, methods, presence, severities, slots } from "../words/common";
 import { station as words, stationColumns as titles, stationRows as headings } from "../words/station";
@@ -48,6 +48,8 @@ const byDevice = (field: string, measurement: string, of = "mean"): string =>
 
 function now(sheet: Sheet): void {
   const place = { width: 3, height: 4 };
+  const name = `SELECT last("name_${sheet.edition.mark}") AS "name" FROM ${REGISTERED} AND ${AT_STATION}`;
+  stat(sheet, words.name, plain("none"), { width: 24, height: 3 }, rows(name), { field: "name" });
   const state = `SELECT last("state") AS "state" FROM "presence" WHERE ${AT_STATION} AND time > now() - 90d`;
   stat(sheet, words.state, spoken(presence), place, rows(state), { field: "state" });
   const heard = `SELECT last("uptime_s") AS "uptime_s" FROM "gateway" WHERE ${AT_STATION} AND time > now() - 90d`;

@@ -8,7 +8,7 @@ import type { PageInfo, Sheet } from "../kit/sheet";
 import { ratio, type Column } from "../kit/tables";
 import { common, results } from "../words/common";
 import { swap as words, swapColumns as titles } from "../words/swap";
-import { cellTemperature, health, since, station } from "./shared";
+import { cellTemperature, health, named, since, station } from "./shared";
 
 export const info: PageInfo = {
   name: "swap",
@@ -62,6 +62,7 @@ function supply(sheet: Sheet): void {
     {
       source: PROMETHEUS,
       columns: [
+        // Names stand in InfluxDB, and a panel asks one store.
         station,
         { field: "class", title: common.class },
         { field: "Value", title: titles.ready, look: ready },
@@ -89,7 +90,7 @@ function denials(sheet: Sheet): void {
   table(sheet, words.deniedSites, count(), place, [rows(denied)], {
     before: [ratio("share", "denied", "attempted")],
     columns: [
-      station,
+      ...named,
       { field: "denied", title: titles.denied, look: count() },
       { field: "attempted", title: titles.attempted, look: count() },
       { field: "share", title: titles.share, look: deniedShare },
@@ -102,7 +103,7 @@ function denials(sheet: Sheet): void {
     `FROM "utilisation_1h" WHERE ${CHOSEN} GROUP BY "station"`;
   table(sheet, words.availableSites, availability, place, [rows(available)], {
     columns: [
-      station,
+      ...named,
       { field: "v48", title: titles.v48, look: availability },
       { field: "v60", title: titles.v60, look: availability },
     ],
@@ -117,7 +118,7 @@ function batteries(sheet: Sheet): void {
     `(SELECT last("soh_pct") AS "soh_pct", "cycles" FROM "slot" WHERE ${RECENT} GROUP BY "station", "device", "slot")`;
   table(sheet, words.worn, health, place, [rows(worn)], {
     columns: [
-      station,
+      ...named,
       device,
       slot,
       { field: "soh_pct", title: titles.soh, look: health },
@@ -129,7 +130,7 @@ function batteries(sheet: Sheet): void {
     `SELECT top("cell", 20) AS "cell", "station", "device", "slot" FROM ` +
     `(SELECT max("cell_temp_max_c") AS "cell" FROM "slot" WHERE ${RECENT} GROUP BY "station", "device", "slot")`;
   table(sheet, words.hot, cellTemperature, place, [rows(hot)], {
-    columns: [station, device, slot, { field: "cell", title: titles.cell, look: cellTemperature }, { ...since, title: common.at }],
+    columns: [...named, device, slot, { field: "cell", title: titles.cell, look: cellTemperature }, { ...since, title: common.at }],
     order: { field: "cell", desc: true, limit: 20 },
   });
   const { say } = sheet.edition;

@@ -4,26 +4,28 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { count, plain, spoken, steps, type Look } from "../kit/look";
 import { bars, curves, stat, table } from "../kit/panels";
-import { IN_DISTRICT, curve, rows } from "../kit/queries";
+import { IN_DISTRICT, OF_KIND, curve, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
 import type { States } from "../kit/speech";
-import { ratio } from "../kit/tables";
-import { common } from "../words/common";
+import { ratio, type Column } from "../kit/tables";
+import { common, kinds } from "../words/common";
 import { utilisation as words, utilisationColumns as titles, weekdays } from "../words/utilisation";
-import { coverage, district, share, station } from "./shared";
+import { coverage, district, named, share } from "./shared";
 
 export const info: PageInfo = {
   name: "utilisation",
   words: words.page,
   from: "now-30d",
   refresh: "15m",
-  choices: ["district"],
+  choices: ["district", "kind"],
 };
 
-const ALL_DAYS = `FROM "utilisation_1d" WHERE $timeFilter AND ${IN_DISTRICT}`;
+const ALL_DAYS = `FROM "utilisation_1d" WHERE $timeFilter AND ${IN_DISTRICT} AND ${OF_KIND}`;
 /** Of stations that count people: one that does not has no coverage to speak of. */
 const DAYS = `${ALL_DAYS} AND "observed_s" >= 0`;
-const HOURS = `FROM "utilisation_1h" WHERE $timeFilter AND ${IN_DISTRICT}`;
+const HOURS = `FROM "utilisation_1h" WHERE $timeFilter AND ${IN_DISTRICT} AND ${OF_KIND}`;
+/** Of every kind, for a row of its own each. */
+const DAYS_OF_ALL_KINDS = `FROM "utilisation_1d" WHERE $timeFilter AND ${IN_DISTRICT} AND "observed_s" >= 0`;
 const SEATS = 'sum("seated_s") / sum("capacity_s")';
 const NIGHT = 'sum("night_entries") / sum("entries")';
 const BY_DAY = "GROUP BY time(1d) fill(none) tz('$zone')";
@@ -33,6 +35,7 @@ const hours: Look = plain(units.Seconds, 1);
 
 export function build(sheet: Sheet): void {
   figures(sheet);
+  byKind(sheet);
   districts(sheet);
   week(sheet);
   days(sheet);
@@ -52,24 +55,35 @@ function figures(sheet: Sheet): void {
   stat(sheet, words.coverage, coverage, place, curve(`SELECT mean("data_coverage") ${DAYS}`, "coverage"));
 }
 
+const FIGURES =
+  `SELECT ${SEATS} AS "seats", sum("entries") AS "visits", ${NIGHT} AS "night", sum("crowded_s") AS "crowded", ` +
+  'mean("data_coverage") AS "coverage"';
+const FIGURE_COLUMNS: readonly Column[] = [
+  { field: "seats", title: titles.seats, look: seats },
+  { field: "visits", title: titles.visits, look: count() },
+  { field: "night", title: titles.nightShare, look: share },
+  { field: "crowded", title: titles.crowded, look: hours },
+  { field: "coverage", title: common.coverage, look: coverage },
+];
+
+/** Side by side: each kind serves another end, and no sum of them means anything. */
+function byKind(sheet: Sheet): void {
+  const figures = `${FIGURES} ${DAYS_OF_ALL_KINDS} AND "kind" != '' GROUP BY "kind"`;
+  table(sheet, words.kinds, count(), { width: 24, height: 5 }, [rows(figures)], {
+    columns: [{ field: "kind", title: common.kind, look: spoken(kinds) }, ...FIGURE_COLUMNS],
+    order: { field: "visits", desc: true },
+  });
+}
+
 function districts(sheet: Sheet): void {
-  const figures =
-    `SELECT ${SEATS} AS "seats", sum("entries") AS "visits", ${NIGHT} AS "night", sum("crowded_s") AS "crowded", ` +
-    `mean("data_coverage") AS "coverage" ${DAYS} GROUP BY "district"`;
+  const figures = `${FIGURES} ${DAYS} GROUP BY "district"`;
   bars(sheet, words.districts, seats, { width: 8, height: 10 }, rows(`SELECT ${SEATS} AS "seats" ${DAYS} GROUP BY "district"`), {
     x: "district",
     columns: [district, { field: "seats", title: titles.seats, look: seats }],
     order: { field: "seats", desc: true, limit: 20 },
   });
   table(sheet, words.comparison, count(), { width: 16, height: 10 }, [rows(figures)], {
-    columns: [
-      district,
-      { field: "seats", title: titles.seats, look: seats },
-      { field: "visits", title: titles.visits, look: count() },
-      { field: "night", title: titles.nightShare, look: share },
-      { field: "crowded", title: titles.crowded, look: hours },
-      { field: "coverage", title: common.coverage, look: coverage },
-    ],
+    columns: [district, ...FIGURE_COLUMNS],
     order: { field: "visits", desc: true },
   });
 }
@@ -112,7 +126,7 @@ function extremes(sheet: Sheet): void {
     `mean("data_coverage") AS "coverage" ${DAYS} GROUP BY "station", "district"`;
   table(sheet, words.low, count(), { width: 12, height: 10 }, [rows(low)], {
     columns: [
-      station,
+      ...named,
       district,
       { field: "visits", title: titles.visits, look: count() },
       { field: "per_day", title: titles.perDay, look: plain(units.LocaleFormat, 1) },
@@ -124,7 +138,7 @@ function extremes(sheet: Sheet): void {
   const busy = `SELECT sum("crowded_s") AS "crowded", ${SEATS} AS "seats" ${DAYS} GROUP BY "station", "district"`;
   table(sheet, words.busy, hours, { width: 12, height: 10 }, [rows(busy)], {
     columns: [
-      station,
+      ...named,
       district,
       { field: "crowded", title: titles.crowded, look: hours },
       { field: "seats", title: titles.seats, look: seats },
@@ -178,7 +192,7 @@ function availability(sheet: Sheet): void {
     `sum("unknown_s") AS "unknown" ${ALL_DAYS} AND "due_s" > 0 GROUP BY "station", "district"`;
   table(sheet, words.least, look, place, [rows(least)], {
     columns: [
-      station,
+      ...named,
       district,
       { field: "own", title: titles.own, look },
       { field: "seen", title: titles.seen, look },
@@ -194,7 +208,7 @@ function lists(sheet: Sheet): void {
   const place = { width: 12, height: 10 };
   const gaps = `SELECT mean("data_coverage") AS "coverage" ${DAYS} GROUP BY "station", "district"`;
   table(sheet, words.gaps, coverage, place, [rows(gaps)], {
-    columns: [station, district, { field: "coverage", title: common.coverage, look: coverage }],
+    columns: [...named, district, { field: "coverage", title: common.coverage, look: coverage }],
     order: { field: "coverage", desc: false, limit: 20 },
   });
   const denied =
@@ -202,7 +216,7 @@ function lists(sheet: Sheet): void {
     `sum("doors_denied") / (sum("doors_denied") + sum("doors_granted")) AS "ratio" ${ALL_DAYS} GROUP BY "station", "district"`;
   table(sheet, words.doors, count(), place, [rows(denied)], {
     columns: [
-      station,
+      ...named,
       district,
       { field: "denied", title: titles.denied, look: count() },
       { field: "granted", title: titles.granted, look: count() },

@@ -5,6 +5,9 @@ import type { States, Text } from "../kit/speech";
 export const common = {
   district: ["区县", "District"],
   station: ["驿站", "Station"],
+  name: ["名称", "Name"],
+  kind: ["类型", "Kind"],
+  why: ["原因", "Why"],
   zone: ["时区", "Time zone"],
   otherLanguage: ["English", "中文"],
   openStation: ["打开驿站", "Open the station"],
@@ -23,6 +26,19 @@ export const common = {
 } as const satisfies Record<string, Text>;
 
 const state = (text: Text, colour: string) => ({ text, colour });
+
+/** Kinds of stations, the most usual first. */
+export const kinds: States = {
+  rest: state(["暖心驿站", "rest station"], "green"),
+  counselling: state(["心灵驿站", "counselling room"], "blue"),
+  in_factory: state(["工间活动站", "in-factory room"], "purple"),
+};
+
+export const outages: States = {
+  station_down: state(["驿站停机", "station down"], "red"),
+  link_down: state(["仅链路中断", "link down only"], "orange"),
+  unknown: state(["中枢不知", "unknown to the hub"], "purple"),
+};
 
 export const presence: States = {
   online: state(["在线", "online"], "green"),

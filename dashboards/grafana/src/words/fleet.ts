@@ -39,11 +39,11 @@ export const fleet = {
   },
   map: {
     title: ["站点地图", "Map of stations"],
-    about: ["颜色为最后一次上线或离线。没有底图瓦片，不访问外网；缺点位时重新导出站点位置文件（见说明）。", "Coloured by the last word on presence. No tiles, nothing from the internet; if dots are missing, export the file of places again (see the read-me)."],
+    about: ["颜色为最后一次上线或离线，位置来自登记册（由中枢写入 InfluxDB）。没有底图瓦片，不访问外网；缺点位时在控制台补上经纬度。", "Coloured by the last word on presence; places are those of the registry, which the hub writes to InfluxDB. No tiles, nothing from the internet; if a dot is missing, give the station its position in the console."],
   },
   down: {
     title: ["谁失联了，为什么", "Who is down, and why"],
-    about: ["离线站点和网关最后的话：停电且 UPS 低，多半是断电；信号低于 −105 dBm，多半是链路；磁盘将满或时钟偏差大，检查网关。", "Stations that are offline, with the last words of their gateways: off mains with a low UPS is a power cut; below −105 dBm it is the link; a full disk or a wrong clock is the gateway."],
+    about: ["尚未结束的中断、中枢的判断和网关最后的话。停电且 UPS 低，多半是断电；信号低于 −105 dBm，多半是链路；磁盘将满或时钟偏差大，检查网关。", "Outages that last, what the hub takes them for, and the last words of the gateways: off mains with a low UPS is a power cut; below −105 dBm it is the link; a full disk or a wrong clock is the gateway."],
   },
   alerts: {
     title: ["正在告警", "Firing alerts"],

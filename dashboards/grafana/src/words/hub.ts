@@ -1,4 +1,4 @@
-import type { Text, Words } from "../kit/speech";
+import type { States, Text, Words } from "../kit/speech";
 
 export const hub = {
   page: {
@@ -12,6 +12,14 @@ export const hub = {
   influxUp: {
     title: ["InfluxDB", "InfluxDB"],
     about: ["最近一次写入是否成功。中断期间数据留在日志里，不会丢。", "Whether it took the last write. While it is away the data wait in the log; nothing is lost."],
+  },
+  blind: {
+    title: ["看得见驿站", "Sees its stations"],
+    about: ["看不清时中枢不判定离线，驿站状态没有意义：查看 hub_blind 告警的原因、机器是否休眠或过载，以及网络。", "While it is blind the hub calls no station offline, and states mean nothing: look at the cause in the alert hub_blind, whether the machine sleeps or is overloaded, and at the network."],
+  },
+  room: {
+    title: ["连接占用", "Room for connections"],
+    about: ["连接数 ÷ 打开文件数上限所容许的连接数。超过 80% 时提高 LimitNOFILE。", "Connections ÷ those that the limit of open files leaves room for. Above 80 % raise LimitNOFILE."],
   },
   connections: {
     title: ["MQTT 连接", "MQTT connections"],
@@ -112,3 +120,8 @@ export const hubColumns = {
   readers: ["读者", "readers"],
   points: ["点", "points"],
 } as const satisfies Record<string, Text>;
+
+export const sight: States = {
+  "0": { text: ["看得见", "sees"], colour: "green" },
+  "1": { text: ["看不清", "blind"], colour: "red" },
+};

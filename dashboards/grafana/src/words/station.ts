@@ -5,6 +5,10 @@ export const station = {
     title: ["单个驿站", "Station"],
     about: ["给处理一个站点的人：门禁、换电柜、人数、环境、网关，一页看完。", "For whoever looks after one station: door, cabinets, people, environment and gateway on one page."],
   },
+  name: {
+    title: ["名称", "Name"],
+    about: ["登记册中的名称。顶部只能按编号选择：InfluxQL 不能同时给出编号和名称。", "As the registry has it. At the top stations are chosen by id, for InfluxQL cannot give id and name at once."],
+  },
   state: {
     title: ["状态", "State"],
     about: ["最后一次上线或离线。离线先看网关一栏最后的供电和信号。", "The last word on presence. If offline, look at the last power and signal of the gateway."],

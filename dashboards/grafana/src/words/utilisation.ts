@@ -29,6 +29,10 @@ export const utilisation = {
     title: ["数据完整度", "Data coverage"],
     about: ["观测时间 ÷ 应有时间。低于 80% 时本页数字只能参考：先修设备和链路。", "Observed ÷ due time. Below 80 % the figures of this page are hints only: mend devices and links first."],
   },
+  kinds: {
+    title: ["各类驿站对比", "Kinds compared"],
+    about: ["各类驿站用途不同，只并列、不相加。本页其余面板只含顶部所选的一类。", "Each kind serves another end: side by side, never added up. The other panels of this page are of the kind chosen at the top."],
+  },
   districts: {
     title: ["各区县座位利用率", "Seat utilisation by district"],
     about: ["利用率最高的 20 个区县。", "The 20 districts with the highest."],
