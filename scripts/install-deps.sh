@@ -22,6 +22,9 @@ promtool              prometheus
 python3               python3
 python:paho.mqtt      python3-paho-mqtt
 python:aiosmtpd       python3-aiosmtpd
+python:pymodbus       python3-pymodbus
+python:serial_asyncio python3-serial-asyncio
+socat                 socat
 python:ensurepip      python3-venv
 node                  nodejs
 npm                   npm

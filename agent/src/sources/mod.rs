@@ -10,7 +10,9 @@ mod health;
 mod line;
 mod listen;
 mod mapping;
+mod modbus;
 mod mqtt;
+mod serial;
 mod source;
 
 pub use feed::{Feed, FeedError};
@@ -32,6 +34,10 @@ pub struct Tally {
 
 /// The sources that the configuration lists.
 pub fn all(config: &config::Sources) -> Vec<Box<dyn Source>> {
-    let mqtt = config.mqtt.iter().map(|mqtt| Box::new(mqtt::Mqtt::new(mqtt.clone())) as Box<dyn Source>);
-    mqtt.collect()
+    fn boxed(source: impl Source + 'static) -> Box<dyn Source> {
+        Box::new(source)
+    }
+    let mqtt = config.mqtt.iter().cloned().map(|mqtt| boxed(mqtt::Mqtt::new(mqtt)));
+    let modbus = modbus::Modbus::lines(&config.modbus).into_iter().map(boxed);
+    mqtt.chain(modbus).collect()
 }

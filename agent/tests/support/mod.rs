@@ -321,7 +321,7 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// A port below those that the system gives to clients: a client that knocks while mosquitto is down must not be given
 /// mosquitto's port for its own end, and so connect to itself.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let mut dice = waystation_agent::dice::Dice::from_system();
     std::iter::repeat_with(|| dice.whole(20_000, 32_000) as u16)
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())

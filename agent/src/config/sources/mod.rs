@@ -3,18 +3,24 @@
 
 mod conversion;
 mod map;
+mod modbus;
 mod mqtt;
 #[cfg(test)]
 mod tests;
 
 pub use conversion::{Conversion, Target, Unfit};
 pub use map::{JsonRule, MapRule, Profile};
+pub use modbus::{
+    ModbusLink, ModbusSource, Parity, READY_REGISTERS, Register, RegisterTable, RegisterType, SerialLine,
+};
 pub use mqtt::{Broker, MqttDevice, MqttSource, READY_MAPS};
 
 use super::keys::Keys;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where readings come from.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +31,7 @@ pub struct Sources {
     /// The agent ends once standard input has ended and everything is delivered.
     pub stdin_exit_at_end: bool,
     pub mqtt: Vec<MqttSource>,
+    pub modbus: Vec<ModbusSource>,
 }
 
 /// What every source that is a list's item says of itself.
@@ -48,6 +55,7 @@ pub(super) fn read(keys: &mut Keys) -> Option<Sources> {
         stdin: keys.switch("sources.stdin.enabled", false),
         stdin_exit_at_end: keys.switch("sources.stdin.exit_at_end", false),
         mqtt: list(keys, "sources.mqtt", &mut names, mqtt::read),
+        modbus: list(keys, "sources.modbus", &mut names, modbus::read),
     };
     Some(sources)
 }
@@ -98,6 +106,11 @@ fn report_all(keys: &mut Keys, item: &str) -> bool {
             false
         }
     }
+}
+
+/// A span in whole seconds.
+fn seconds(keys: &mut Keys, key: &str, default: u64, range: RangeInclusive<u64>) -> Option<Duration> {
+    keys.whole(key, default, range).map(Duration::from_secs)
 }
 
 /// The secret in a file, without the line feed at its end.

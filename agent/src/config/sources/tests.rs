@@ -76,3 +76,44 @@ fn mistakes_of_the_mqtt_source() {
         ],
     );
 }
+
+#[test]
+fn the_ready_made_registers_are_sound() {
+    for (name, _) in super::READY_REGISTERS {
+        let device = "url = \"tcp://h\"\ndevice = \"d\"\n";
+        check(&format!("[[sources.modbus]]\nmap = \"{name}\"\n{device}"), &[]);
+    }
+}
+
+#[test]
+fn mistakes_of_the_modbus_source() {
+    let line = "[[sources.modbus]]\nurl = \"tcp://h\"\ndevice = \"d\"\n";
+    check(
+        "[[sources.modbus]]\nurl = \"h:502\"\nunit = 0\nevery_s = 0\nmap = \"sdm\"\n",
+        &[
+            "sources.modbus[0].url: must be tcp://",
+            "sources.modbus[0].unit: must be 1 to 247",
+            "sources.modbus[0].every_s: must be",
+            "sources.modbus[0].device: is missing",
+            "sources.modbus[0].map: must be one of climate-rs485",
+            "sources.modbus[0].kind: is missing",
+        ],
+    );
+    check(
+        &format!("{line}map = \"sdm120\"\nkind = \"door\"\n"),
+        &["sources.modbus[0].kind: the map is of kind cabinet"],
+    );
+    check(&format!("{line}kind = \"door\"\n"), &["sources.modbus[0]: has no registers"]);
+    let registers = "registers = [{ member = \"colour\", address = 1 }, { member = \"contact\", table = \"x\", type = \"u64\", words = \"odd\" }]\n";
+    check(
+        &format!("{line}kind = \"door\"\n{registers}"),
+        &[
+            "sources.modbus[0].registers[0].member: readings of kind door have no member colour",
+            "sources.modbus[0].registers[1].table: must be one of",
+            "sources.modbus[0].registers[1].type: must be one of",
+            "sources.modbus[0].registers[1].words: must be one of",
+            "sources.modbus[0].registers[1].address: is missing",
+            "sources.modbus[0]: has no registers",
+        ],
+    );
+}

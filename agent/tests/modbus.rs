@@ -1,0 +1,118 @@
+//! Modbus against a server process of another make (pymodbus): over TCP, and as RTU over a pair of pseudo-terminals.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use support::{Agent, Collector, Killed, Mosquitto, free_port, source_health};
+
+const DEVICES: &str = r#"
+[[sources.modbus]]
+name = "climate"
+url = "URL"
+unit = 1
+every_s = 1
+map = "climate-rs485"
+device = "env-1"
+report = "all"
+[[sources.modbus]]
+name = "meter"
+url = "URL"
+unit = 2
+every_s = 1
+map = "sdm120"
+device = "cab-1"
+report = "all"
+[[sources.modbus]]
+name = "hall"
+url = "URL"
+unit = 3
+every_s = 1
+device = "hall"
+kind = "occupancy"
+registers = [{ member = "entries_total", table = "holding", address = 10, type = "u32", words = "little" }]
+report = "all"
+[[sources.modbus]]
+name = "contact"
+url = "URL"
+unit = 3
+every_s = 1
+device = "front"
+kind = "door"
+registers = [{ member = "contact", table = "discrete", address = 4, values = { true = "open", false = "closed" } }]
+report = "all"
+[[sources.modbus]]
+name = "absent"
+url = "URL"
+unit = 9
+every_s = 1
+timeout_ms = 100
+map = "climate-rs485"
+device = "env-9"
+"#;
+
+fn serve(arguments: &[&str]) -> Killed {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/modbus_server.py");
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(script).args(arguments).stdout(Stdio::null());
+    Killed(
+        command
+            .spawn()
+            .expect("python3 with the Debian packages python3-pymodbus and python3-serial-asyncio"),
+    )
+}
+
+/// Every device's reading arrives, the absent one fails, and the line comes back after its server was away.
+async fn check(url: &str, mut start: impl FnMut() -> Killed) {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Mosquitto::start(folder.path()).await;
+    let mut collector = Collector::subscribe(hub.port).await;
+    let mut agent = Agent::new(folder.path(), hub.port, &DEVICES.replace("URL", url));
+    let server = start();
+    agent.start();
+    let expected = [
+        json!({"kind":"environment","device":"env-1","temperature_c":-20.5,"humidity_pct":54.6}),
+        json!({"kind":"cabinet","device":"cab-1","mains_v":230.5,"power_w":1234.5,"energy_kwh":4321.25}),
+        json!({"kind":"occupancy","device":"hall","entries_total":65_538}),
+        json!({"kind":"door","device":"front","contact":"open"}),
+    ];
+    let has_all = |readings: &[Value]| expected.iter().all(|reading| readings.contains(reading));
+    collector.collect_until("all devices", |c| has_all(&c.readings(0))).await;
+    assert!(
+        collector.readings(0).iter().all(|reading| expected.contains(reading)),
+        "{:?}",
+        collector.readings(0)
+    );
+    support::until("the absent one fails", || source_health(&agent, "absent")["state"] == "failing").await;
+    assert_eq!(source_health(&agent, "climate")["state"], "ok");
+    let check = agent.command("check").args(["--json", "--lang", "en"]).output().unwrap();
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(check.contains(r#""trial":"source","subject":"climate","ok":false"#), "{check}");
+
+    drop(server);
+    support::until("the line fails", || source_health(&agent, "climate")["state"] == "failing").await;
+    let before = collector.readings(0).len();
+    let _server = start();
+    collector.collect_until("all devices again", |c| has_all(&c.readings(0)[before..])).await;
+}
+
+#[tokio::test]
+async fn over_tcp() {
+    let port = free_port().to_string();
+    check(&format!("tcp://127.0.0.1:{port}"), || serve(&["tcp", &port])).await;
+}
+
+#[tokio::test]
+async fn over_a_serial_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
+    let end = |path: &Path| format!("pty,raw,echo=0,link={}", path.display());
+    let cable = Command::new("socat").args([end(&ours), end(&theirs)]).spawn();
+    let _cable = Killed(cable.expect("the Debian package socat"));
+    support::until("the cable lies", || ours.exists() && theirs.exists()).await;
+    let theirs = theirs.display().to_string();
+    check(&format!("rtu://{}?baud=19200", ours.display()), || serve(&["rtu", &theirs])).await;
+}
