@@ -2,11 +2,15 @@
 //! be forgotten.
 //!
 //! Keys: `state.*` presence; `kind.*`, `member.*`, `value.*` what a station reports, under
-//! its wire name; `alert.*` what alerts say, `notify.*` what surrounds it in a message, with
-//! `{placeholders}`.
+//! its wire name; `alert.*` what alerts say, `notify.*` what surrounds it in a message;
+//! `problem.*`, `refusal.*` what the API refuses. Placeholders stand in `{}`.
 
 mod alerts;
 mod notices;
+mod refusals;
+mod said;
+
+pub use said::Said;
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,8 +38,16 @@ pub fn find(key: &str) -> Option<Text> {
     BY_KEY.get(key).copied()
 }
 
+/// Those that the hub's pages show by themselves: all but what the API says in the caller's language.
+#[must_use]
+pub fn of_pages() -> BTreeMap<&'static str, Text> {
+    let mut texts = all();
+    texts.retain(|key, _| !key.starts_with("refusal.") && !key.starts_with("problem."));
+    texts
+}
+
 fn tables() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    TEXTS.iter().chain(alerts::TEXTS).chain(notices::TEXTS)
+    TEXTS.iter().chain(alerts::TEXTS).chain(notices::TEXTS).chain(refusals::TEXTS)
 }
 
 const TEXTS: &[(&str, &str, &str)] = &[

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 const STAGES: &[&str] = &[
     "calendar",
     "clock",
+    "texts",
     "config",
     "metrics",
     "health",
@@ -26,7 +27,6 @@ const STAGES: &[&str] = &[
     "recorder",
     "influx",
     "operations",
-    "texts",
     "fleet",
     "history",
     "notify",
@@ -314,4 +314,20 @@ fn both_readmes_say_the_same() {
         (sections, rows, code)
     };
     assert_eq!(shape("README.md"), shape("README.zh-CN.md"), "sections, table rows, code fences");
+}
+
+#[test]
+fn every_refusal_that_is_said_has_its_words_and_every_word_is_said() {
+    let table = read("hub/src/texts/refusals.rs");
+    let keys = |text: &str| -> BTreeSet<String> {
+        let words = text.split("\"refusal.").skip(1).filter_map(|rest| rest.split_once('"'));
+        words.map(|(key, _)| key.to_owned()).filter(|key| !key.is_empty()).collect()
+    };
+    let known = keys(&table);
+    let sources = files("hub/src", &["rs"]);
+    let said = sources.iter().filter(|path| !is_test(path) && !path.ends_with("texts/refusals.rs"));
+    let said: BTreeSet<String> = said.flat_map(|path| keys(&read(path))).collect();
+    assert!(known.len() > 50, "the test no longer understands the table");
+    let wrong: Vec<String> = known.symmetric_difference(&said).cloned().collect();
+    report("refusals without words, or words without a refusal", &wrong);
 }

@@ -6,6 +6,7 @@
 use super::limits::Caller;
 use super::{App, Problem};
 use crate::registry::{Principal, Role, TokenHash};
+use crate::texts::Said;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
@@ -48,7 +49,7 @@ impl FromRequestParts<App> for Viewing {
         match identify(parts, app)? {
             Asking::Local => Ok(Self(None)),
             Asking::Owner(owner) if owner.role.may_view() => Ok(Self(Some(owner))),
-            Asking::Owner(owner) => Err(refused(owner.role, "read here", "viewer, operator or admin")),
+            Asking::Owner(owner) => Err(refused(owner.role, "refusal.role_may_not_read")),
             Asking::Nobody => Err(no_token("viewer")),
         }
     }
@@ -100,7 +101,7 @@ impl FromRequestParts<App> for Operating {
         if owner.role.may_operate() {
             Ok(Self(owner))
         } else {
-            Err(refused(owner.role, "do this", "operator or admin"))
+            Err(refused(owner.role, "refusal.role_may_not_operate"))
         }
     }
 }
@@ -117,7 +118,7 @@ impl FromRequestParts<App> for Administering {
         if owner.role.may_administer() {
             Ok(Self(owner))
         } else {
-            Err(refused(owner.role, "do this", "admin"))
+            Err(refused(owner.role, "refusal.role_may_not_administer"))
         }
     }
 }
@@ -171,8 +172,8 @@ fn identify(parts: &Parts, app: &App) -> Result<Asking, Problem> {
         None => {
             count(app, Caller::Address(Peer::of(parts)))?;
             Err(Problem::unauthorized(match token {
-                Some(_) => "this token is not valid",
-                None => "the header Authorization must read `Bearer` and a token",
+                Some(_) => Said::new("refusal.invalid_token"),
+                None => Said::new("refusal.no_bearer"),
             }))
         }
     }
@@ -183,13 +184,11 @@ fn count(app: &App, caller: Caller) -> Result<(), Problem> {
 }
 
 fn no_token(role: &str) -> Problem {
-    Problem::unauthorized(format!(
-        "send a token in the header `Authorization: Bearer …`; `waystation-hub token add NAME --role {role}` makes one"
-    ))
+    Problem::unauthorized(Said::new("refusal.no_token").with("role", role))
 }
 
-fn refused(role: Role, what: &str, roles: &str) -> Problem {
-    Problem::forbidden(format!("a token of role {role} may not {what}; use one of role {roles}"))
+fn refused(role: Role, key: &'static str) -> Problem {
+    Problem::forbidden(Said::new(key).with("role", role))
 }
 
 fn bearer(authorization: &[u8]) -> Option<&[u8]> {

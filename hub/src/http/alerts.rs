@@ -11,6 +11,7 @@ use crate::clock::now_ms;
 use crate::fleet::alerts::{Common, Evidence};
 use crate::fleet::{Alert, AlertFilter, AlertState, Rule, Severity, StoreError};
 use crate::operations::Acknowledgement;
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State as AppState;
 use axum::response::{IntoResponse, Response};
@@ -196,7 +197,7 @@ pub(super) async fn acknowledge(
 ) -> Result<Json<Item>, Problem> {
     parameters.allow(&[])?;
     if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
-        return Err(Problem::bad_request(format!("note: at most {NOTE_CHARS_MAX} characters, on one line")));
+        return Err(Problem::bad_request(Said::new("refusal.note").with("most", NOTE_CHARS_MAX)));
     }
     app.blocking(move |app| {
         let alert = find(app, &id)?;
@@ -209,10 +210,10 @@ pub(super) async fn acknowledge(
 
 fn find(app: &App, id: &str) -> Result<Alert, Problem> {
     let alert = app.sources.store.alert(id).map_err(failed)?;
-    alert.ok_or_else(|| Problem::not_found("there is no alert of this id"))
+    alert.ok_or_else(|| Problem::not_found(Said::new("refusal.no_alert")))
 }
 
 pub(super) fn failed(error: StoreError) -> Problem {
     tracing::error!(%error, "state.db cannot be read");
-    Problem::unavailable("the state cannot be read now; the hub's log says why")
+    Problem::unavailable(Said::new("refusal.state_fails"))
 }

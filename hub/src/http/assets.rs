@@ -44,7 +44,7 @@ pub(super) async fn page(headers: HeaderMap) -> Response {
 
 pub(super) async fn asset(Named(name): Named, headers: HeaderMap) -> Result<Response, Problem> {
     if name == "texts.json" {
-        let texts = serde_json::to_vec(&texts::all()).map_err(|_| Problem::internal())?;
+        let texts = serde_json::to_vec(&texts::of_pages()).map_err(|_| Problem::internal())?;
         return Ok(squeeze::json(texts, squeeze::is_wanted(&headers)));
     }
     let file = BY_NAME.get(name.as_str()).filter(|_| name != "index.html");

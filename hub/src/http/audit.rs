@@ -8,6 +8,7 @@ use super::{App, Problem};
 use crate::clock::now_ms;
 use crate::operations::{Audit, AuditEntry, AuditFilter, OperationsError};
 use crate::registry::Principal;
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +21,7 @@ pub(super) async fn list(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     if !reading.payloads {
-        return Err(Problem::forbidden("the audit log is for the roles operator and admin"));
+        return Err(Problem::forbidden(Said::new("refusal.audit_role")));
     }
     parameters
         .allow(&["limit", "after", "cursor", "who", "role", "action", "target", "from", "to", "format"])?;
@@ -73,7 +74,7 @@ pub(super) fn audited<T>(
     note(app, owner, action, target, detail)?;
     let done = act();
     if let Err(problem) = &done {
-        note(app, owner, &format!("{action}.failed"), target, problem.detail())?;
+        note(app, owner, &format!("{action}.failed"), target, &problem.detail())?;
     }
     done
 }
@@ -95,7 +96,5 @@ pub(super) fn failed(error: OperationsError) -> Problem {
         return Problem::bad_request(text);
     }
     tracing::error!(%error, "operations.db cannot be used");
-    Problem::unavailable(
-        "operations.db cannot be used now, and nothing is done that cannot be noted; the hub's log says why",
-    )
+    Problem::unavailable(Said::new("refusal.operations_fails"))
 }

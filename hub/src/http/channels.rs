@@ -8,6 +8,7 @@ use crate::clock::now_ms;
 use crate::config::{Channel, ChannelKind};
 use crate::notify;
 use crate::operations::{Audit, AuditFilter};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State as AppState;
 use serde::Serialize;
@@ -86,7 +87,7 @@ pub(super) async fn test(
 ) -> Result<Json<Trial>, Problem> {
     parameters.allow(&[])?;
     let Some(channel) = app.sources.config.alerts.channels.get(&name).cloned() else {
-        return Err(Problem::not_found("no channel of this name is configured"));
+        return Err(Problem::not_found(Said::new("refusal.no_channel")));
     };
     let entry = Audit::new(now_ms(), owner.name.as_str(), owner.role.as_str(), "channel.test", &name, "");
     app.blocking(move |app| app.sources.operations.audit(&entry).map_err(audit::failed)).await?;

@@ -11,6 +11,7 @@ use super::stations::{Page, unknown_station};
 use super::{App, Problem, time};
 use crate::clock::now_ms;
 use crate::operations::{AskedCommand, new_id};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -77,17 +78,14 @@ pub(super) async fn send(
         .blocking(move |app| {
             let added =
                 app.sources.operations.add_command(&kept, owner.role.as_str()).map_err(audit::failed)?;
-            let again =
-                || Problem::conflict("this station was sent a command of this id before; use a new id");
+            let again = || Problem::conflict(Said::new("refusal.command_again"));
             added.then_some(kept).ok_or_else(again)
         })
         .await?;
     let sending = app.sources.commands.send(&station, command.to_json().into());
     let sessions = tokio::time::timeout(TAKE_TIMEOUT, sending).await.unwrap_or(0);
     if sessions == 0 {
-        return Err(Problem::conflict(
-            "the station is not connected, or not subscribed to its commands; nothing was sent, and nothing waits for it",
-        ));
+        return Err(Problem::conflict(Said::new("refusal.not_connected")));
     }
     let item = app
         .blocking(move |app| {
@@ -134,18 +132,24 @@ fn check(asked: Asked, now_ms: i64) -> Result<Command, Problem> {
     members["intervals_s"] = asked.intervals_s.map(Value::Object).into();
     let command = Command::parse(members.to_string().as_bytes()).map_err(|refused| {
         let member = refused.member.unwrap_or_else(|| "the command".into());
-        let what = refused.reason.en();
-        let hint = match refused.reason {
-            Reason::MissingMember => "; to unlock give `device`, to set intervals `intervals_s`",
-            _ => "",
+        let (zh, en) = (refused.reason.zh(), refused.reason.en());
+        let [hint_zh, hint_en] = match refused.reason {
+            Reason::MissingMember => [
+                "；开门须给出 `device`，设置间隔须给出 `intervals_s`",
+                "; to unlock give `device`, to set intervals `intervals_s`",
+            ],
+            _ => [""; 2],
         };
-        Problem::bad_request(format!("{member}: {what}{hint}"))
+        Problem::bad_request(Said::both(
+            format!("{member}：{zh}{hint_zh}"),
+            format!("{member}: {en}{hint_en}"),
+        ))
     })?;
     let most_ms = if command.action == Action::Unlock { UNLOCK_EXPIRES_MAX_MS } else { EXPIRES_MAX_MS };
     let within = command.expires.saturating_sub(now_ms);
     if !(1..=most_ms).contains(&within) {
         let most_s = most_ms / 1_000;
-        return Err(Problem::bad_request(format!("expires: must lie ahead, by at most {most_s} s")));
+        return Err(Problem::bad_request(Said::new("refusal.command_expires").with("most", most_s)));
     }
     Ok(command)
 }

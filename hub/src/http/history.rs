@@ -2,12 +2,11 @@
 
 use super::{App, Problem};
 use crate::history::{History, HistoryError};
+use crate::texts::Said;
 
 /// The store, unless it is switched off.
 pub fn of(app: &App) -> Result<&History, Problem> {
-    app.sources.history.as_ref().ok_or_else(|| {
-        Problem::not_found("this hub keeps no history ([history] enabled = false); ask its InfluxDB")
-    })
+    app.sources.history.as_ref().ok_or_else(|| Problem::not_found(Said::new("refusal.no_history")))
 }
 
 pub fn failed(error: HistoryError) -> Problem {
@@ -15,7 +14,7 @@ pub fn failed(error: HistoryError) -> Problem {
         return Problem::bad_request(text);
     }
     tracing::error!(%error, "the history cannot be used");
-    Problem::unavailable("the history cannot be read now; the hub's log says why")
+    Problem::unavailable(Said::new("refusal.history_fails"))
 }
 
 /// What a request asks for in time: `from`, and `to`, which is not included.
@@ -27,5 +26,5 @@ pub fn stretch(
 ) -> Result<(i64, i64), Problem> {
     let to = to.unwrap_or(now_ms);
     let from = from.unwrap_or(to.saturating_sub(default_ms));
-    if from < to { Ok((from, to)) } else { Err(Problem::bad_request("`from` must lie before `to`")) }
+    if from < to { Ok((from, to)) } else { Err(Problem::bad_request(Said::new("refusal.from_to"))) }
 }

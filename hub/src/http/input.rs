@@ -1,6 +1,7 @@
 //! Bodies of requests: JSON, bounded, and taken strictly.
 
 use super::{App, Problem};
+use crate::texts::Said;
 use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
@@ -17,16 +18,14 @@ impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
 
     async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
         if !is_json(&request) {
-            return Err(Problem::unsupported_media_type("send JSON, with `Content-Type: application/json`"));
+            return Err(Problem::unsupported_media_type(Said::new("refusal.no_json")));
         }
         let body = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
-            Problem::content_too_large(format!(
-                "the body could not be read, or is longer than {BODY_BYTES_MAX} bytes"
-            ))
+            Problem::content_too_large(Said::new("refusal.body_size").with("most", BODY_BYTES_MAX))
         })?;
         match serde_json::from_slice(&body) {
             Ok(input) => Ok(Self(input)),
-            Err(error) => Err(Problem::bad_request(format!("the body is not as it should be: {error}"))),
+            Err(error) => Err(Problem::bad_request(Said::new("refusal.body").with("error", error))),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::window::{bounds, check_district, reason};
 use super::{App, Problem, audit, time};
 use crate::clock::now_ms;
 use crate::operations::{Maintenance, new_id};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -102,7 +103,7 @@ pub(super) async fn end(
     app.blocking(move |app| {
         let (by, role) = (owner.name.as_str(), owner.role.as_str());
         let ended = app.sources.operations.end_maintenance(&id, by, role, now_ms()).map_err(audit::failed)?;
-        let unknown = || Problem::not_found("there is no maintenance window of this id that has not ended");
+        let unknown = || Problem::not_found(Said::new("refusal.no_maintenance"));
         ended.then_some(StatusCode::NO_CONTENT).ok_or_else(unknown)
     })
     .await

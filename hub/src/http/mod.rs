@@ -19,6 +19,7 @@ mod gbfs;
 mod history;
 mod input;
 mod kept;
+mod language;
 mod ledger;
 mod limits;
 mod maintenance;
@@ -70,6 +71,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use kept::Kept;
+use language::Language;
 use limits::Limits;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -220,7 +222,8 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let language = Language::of(request.headers());
+    let mut response = problem::in_language(next.run(request).await, language);
     app.sources.metrics.http_requests.with_label_values(&[response.status().as_str()]).inc();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

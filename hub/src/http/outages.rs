@@ -14,6 +14,7 @@ use crate::fleet::availability::{Interval, figures, planned, with_planned};
 use crate::fleet::{Availability, Outage, OutageFilter};
 use crate::operations::Maintenance;
 use crate::registry::Directory;
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -103,7 +104,7 @@ pub(super) async fn availability(
 fn period(parameters: &Parameters) -> Result<(i64, i64), Problem> {
     let (from, to) = stretch(parameters.time("from")?, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
     if to.saturating_sub(from) > STRETCH_MAX_MS {
-        return Err(Problem::bad_request("from, to: at most 366 days in one answer"));
+        return Err(Problem::bad_request(Said::new("refusal.year")));
     }
     Ok((from, to))
 }

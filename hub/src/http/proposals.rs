@@ -11,6 +11,7 @@ use crate::calendar::DAY_MS;
 use crate::clock::now_ms;
 use crate::fleet::{Rule, Severity};
 use crate::history::{LowUse, OpenAlerts, StarProposal};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ pub(super) async fn stars(
     let (limit, mark) = (parameters.limit()?, parameters.cursor_of(Mark::read)?);
     let (from, to) = stretch(parameters.time("from")?, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
     if to.saturating_sub(from) > STRETCH_MAX_MS {
-        return Err(Problem::bad_request("from, to: at most 366 days in one answer"));
+        return Err(Problem::bad_request(Said::new("refusal.year")));
     }
     app.blocking(move |app| {
         let uptime = uptimes(app, from, to, None)?;

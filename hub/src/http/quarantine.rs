@@ -5,6 +5,7 @@ use super::csv::{self, Cell};
 use super::query::Parameters;
 use super::{App, Problem};
 use crate::fleet::{QuarantineFilter, QuarantineItem};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -84,7 +85,7 @@ pub(super) async fn list(
     let page = app.blocking(move |app| {
         app.sources.store.quarantine_page(&filter).map_err(|error| {
             tracing::error!(%error, "the quarantine cannot be listed");
-            Problem::unavailable("the quarantine cannot be read now; the hub's log says why")
+            Problem::unavailable(Said::new("refusal.quarantine_fails"))
         })
     });
     let page = page.await?;

@@ -4,10 +4,11 @@ use super::access::{Administering, Operating};
 use super::audit::audited;
 use super::input::Input;
 use super::query::{Named, Parameters};
-use super::registry::{Mistakes, failed, reload, station_id, texts};
+use super::registry::{Mistakes, failed, no_member, reload, station_id, texts};
 use super::stations::unknown_station;
 use super::{App, Problem};
 use crate::registry::{COLUMNS, Edit, Station, differing};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value};
@@ -54,9 +55,9 @@ fn read(members: &Map<String, Value>, before: &Station) -> Result<(Edit, Station
     let (mut edit, mut mistakes) = (Edit::default(), Mistakes::default());
     for (name, text) in texts(members, &mut mistakes) {
         if name == "id" {
-            mistakes.add(name, "an id stays as it is; register another station".into());
+            mistakes.add(name, Said::new("refusal.id_stays"));
         } else if !edit.set(name, text) {
-            mistakes.add(name, format!("there is no such member; there are: {}", COLUMNS[1..].join(", ")));
+            mistakes.add(name, no_member(&COLUMNS[1..]));
         }
     }
     let after = mistakes.check(edit.of(before))?;

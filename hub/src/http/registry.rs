@@ -7,6 +7,7 @@ use super::query::{Named, Parameters};
 use super::stations::unknown_station;
 use super::{App, Problem};
 use crate::registry::{COLUMNS, Mistake, NewStation, RegistryError, Station, Token};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -86,7 +87,7 @@ fn read(members: &Map<String, Value>) -> Result<NewStation, Problem> {
     for (name, text) in texts(members, &mut mistakes) {
         match station.column_mut(name) {
             Some(member) => *member = text,
-            None => mistakes.add(name, format!("there is no such member; there are: {}", COLUMNS.join(", "))),
+            None => mistakes.add(name, no_member(&COLUMNS)),
         }
     }
     mistakes.check(station.check()).map(|_| station)
@@ -100,19 +101,23 @@ pub(super) fn texts<'a>(members: &'a Map<String, Value>, mistakes: &mut Mistakes
             (Value::Null, _) => texts.push((name.as_str(), String::new())),
             (Value::String(text), false) => texts.push((name.as_str(), text.clone())),
             (Value::Number(number), true) => texts.push((name.as_str(), number.to_string())),
-            (_, true) => mistakes.add(name, "give a number".into()),
-            (_, false) => mistakes.add(name, "give a text".into()),
+            (_, true) => mistakes.add(name, Said::new("refusal.give_number")),
+            (_, false) => mistakes.add(name, Said::new("refusal.give_text")),
         }
     }
     texts
 }
 
+pub(super) fn no_member(members: &[&str]) -> Said {
+    Said::new("refusal.no_member").with("members", members.join(", "))
+}
+
 /// What is wrong with the members of a body: all of it is named at once.
 #[derive(Default)]
-pub(super) struct Mistakes(Vec<(String, String)>);
+pub(super) struct Mistakes(Vec<(String, Said)>);
 
 impl Mistakes {
-    pub fn add(&mut self, member: &str, text: String) {
+    pub fn add(&mut self, member: &str, text: Said) {
         self.0.push((shown(member), text));
     }
 
@@ -154,16 +159,20 @@ pub(super) fn reload(app: &App) -> Result<(), Problem> {
 
 pub(super) fn failed(error: RegistryError) -> Problem {
     match error {
-        RegistryError::StationExists(_) | RegistryError::TokenExists(_) => {
-            Problem::conflict(error.to_string())
+        RegistryError::StationExists(id) => {
+            Problem::conflict(Said::new("refusal.station_exists").with("id", id))
         }
-        RegistryError::NoSuchStation(_) | RegistryError::NoSuchToken(_) => {
-            Problem::not_found(error.to_string())
+        RegistryError::TokenExists(name) => {
+            Problem::conflict(Said::new("refusal.token_exists").with("name", name))
         }
-        RegistryError::Mistakes(_) => Problem::bad_request(error.to_string()),
+        RegistryError::NoSuchStation(id) => unknown_station(&id),
+        RegistryError::NoSuchToken(_) => Problem::not_found(Said::new("refusal.no_token_of_name")),
+        RegistryError::Mistakes(found) => Problem::of_members(
+            found.into_iter().map(|found| (found.column.to_owned(), found.text)).collect(),
+        ),
         error => {
             tracing::error!(%error, "the registry cannot be used");
-            Problem::unavailable("the registry cannot be used now; the hub's log says why")
+            Problem::unavailable(Said::new("refusal.registry_fails"))
         }
     }
 }

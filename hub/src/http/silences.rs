@@ -10,6 +10,7 @@ use crate::clock::now_ms;
 use crate::fleet::{Rule, Severity};
 use crate::operations::{Matcher, Silence, new_id};
 use crate::registry::Directory;
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -68,7 +69,7 @@ pub(super) async fn add(
     let now_ms = now_ms();
     let (starts_at, ends_at) = bounds(new.starts_at, new.ends_at, new.for_s, now_ms)?;
     if new.matchers.len() > MATCHERS_MAX {
-        return Err(Problem::bad_request(format!("matchers: at most {MATCHERS_MAX}")));
+        return Err(Problem::bad_request(Said::new("refusal.matchers_most").with("most", MATCHERS_MAX)));
     }
     let silence = Silence {
         id: new_id().map_err(audit::failed)?,
@@ -90,20 +91,17 @@ pub(super) async fn add(
 fn check_matchers(matchers: &[Matcher], directory: &Directory) -> Result<(), Problem> {
     for (index, Matcher { name, value }) in matchers.iter().enumerate() {
         if matchers[..index].iter().any(|other| other.name == *name && other.value != *value) {
-            return Err(Problem::bad_request(format!(
-                "matchers: no alert has two values of `{name}`; add a silence for each"
-            )));
+            return Err(Problem::bad_request(Said::new("refusal.matchers_twice").with("name", name)));
         }
         match name.as_str() {
             "rule" if Rule::from_name(value).is_none() => {
-                let names = "the names stand in /openapi.json, in NewMatcher";
-                return Err(Problem::bad_request(format!("matchers: `{value}` is no rule; {names}")));
+                return Err(Problem::bad_request(Said::new("refusal.matchers_rule").with("value", value)));
             }
             "severity" if !Severity::ALL.iter().any(|severity| severity.as_str() == value) => {
                 let names = Severity::ALL.map(Severity::as_str).join(", ");
-                return Err(Problem::bad_request(format!(
-                    "matchers: `{value}` is no severity; choose {names}"
-                )));
+                return Err(Problem::bad_request(
+                    Said::new("refusal.matchers_severity").with("value", value).with("names", names),
+                ));
             }
             "station" if directory.station(value).is_none() => return Err(unknown_station(value)),
             "district" => check_district(directory, value)?,
@@ -124,7 +122,7 @@ pub(super) async fn end(
     app.blocking(move |app| {
         let (by, role) = (owner.name.as_str(), owner.role.as_str());
         let ended = app.sources.operations.end_silence(&id, by, role, now_ms()).map_err(audit::failed)?;
-        let unknown = || Problem::not_found("there is no silence of this id that has not ended");
+        let unknown = || Problem::not_found(Said::new("refusal.no_silence"));
         ended.then_some(StatusCode::NO_CONTENT).ok_or_else(unknown)
     })
     .await

@@ -5,6 +5,7 @@ use super::query::{Named, Parameters};
 use super::{App, Problem};
 use crate::fleet::{Latest, OutboxView, State, StationState};
 use crate::registry::Station;
+use crate::texts::Said;
 use axum::extract::State as AppState;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -221,7 +222,7 @@ fn write_one(app: &App, id: &str) -> Result<Vec<u8>, Problem> {
 
 pub(super) fn unknown_station(id: &str) -> Problem {
     let shown: String = id.chars().take(64).collect();
-    Problem::not_found(format!("no station `{shown}` is registered"))
+    Problem::not_found(Said::new("refusal.no_station").with("id", shown))
 }
 
 pub(super) fn json(body: Vec<u8>) -> Response {

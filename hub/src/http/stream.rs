@@ -19,6 +19,7 @@ use crate::clock::now_ms;
 use crate::fleet::{Alert, State};
 use crate::registry::{Station, TokenHash};
 use crate::shutdown::Shutdown;
+use crate::texts::Said;
 use axum::body::{Body, Bytes};
 use axum::extract::State as AppState;
 use axum::http::{HeaderMap, header};
@@ -91,7 +92,7 @@ pub(super) async fn open(
         View::Brief => Filter::from(&parameters, &["view"])?.without_limit(&parameters),
     };
     let permit = Arc::clone(&app.streams).try_acquire_owned();
-    let permit = permit.map_err(|_| Problem::unavailable("too many streams are open; close one, or poll"))?;
+    let permit = permit.map_err(|_| Problem::unavailable(Said::new("refusal.streams")))?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let (seen, alerts_seen) = resume(&app, last.unwrap_or_default());
     let stations = app.blocking(move |app| Ok(members(app, &filter))).await?;

@@ -1,6 +1,7 @@
 mod actions;
 mod console;
 mod feeds;
+mod languages;
 mod reports;
 mod trouble;
 

@@ -8,6 +8,7 @@ use super::registry::{failed, reload};
 use super::stations::Page;
 use super::{App, Problem};
 use crate::registry::{Role, TokenName, TokenSummary};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -67,8 +68,12 @@ pub(super) async fn add(
     Input(new): Input<New>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     parameters.allow(&[])?;
-    let name: TokenName = new.name.parse().map_err(|error| Problem::bad_request(format!("name: {error}")))?;
-    let role: Role = new.role.parse().map_err(|error| Problem::bad_request(format!("role: {error}")))?;
+    let name: TokenName =
+        new.name.parse().map_err(|_| Problem::bad_request(Said::new("refusal.token_name")))?;
+    let role: Role = new
+        .role
+        .parse()
+        .map_err(|_| Problem::bad_request(Said::new("refusal.no_role").with("text", &new.role)))?;
     app.blocking(move |app| {
         let token = audited(app, &owner, "token.add", name.as_str(), role.as_str(), || {
             app.sources.registry.add_token(&name, role).map_err(failed)
@@ -86,7 +91,8 @@ pub(super) async fn remove(
     parameters: Parameters,
 ) -> Result<StatusCode, Problem> {
     parameters.allow(&[])?;
-    let name: TokenName = name.parse().map_err(|_| Problem::not_found("there is no token of this name"))?;
+    let name: TokenName =
+        name.parse().map_err(|_| Problem::not_found(Said::new("refusal.no_token_of_name")))?;
     app.blocking(move |app| {
         audited(app, &owner, "token.remove", name.as_str(), "", || {
             app.sources.registry.remove_token(&name).map_err(failed)

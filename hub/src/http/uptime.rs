@@ -8,6 +8,7 @@ use crate::fleet::availability::{Interval, figures, planned, within};
 use crate::fleet::{Outage, OutageFilter};
 use crate::history::Uptime;
 use crate::registry::Station;
+use crate::texts::Said;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use waystation_protocol::StationId;
@@ -41,7 +42,7 @@ pub fn uptimes(
     let filter = OutageFilter { station, from, to: to.saturating_add(HOUR_MS), after: None };
     app.sources.store.each_outage(&filter, visit).map_err(|error| {
         tracing::error!(%error, "the outages cannot be read");
-        Problem::unavailable("the outages cannot be read now; the hub's log says why")
+        Problem::unavailable(Said::new("refusal.outages_fails"))
     })?;
     let now_ms = now_ms();
     Ok(move |station: &Station, from: i64, to: i64| {

@@ -10,6 +10,7 @@ use super::{App, Problem};
 use crate::calendar::DAY_MS;
 use crate::clock::now_ms;
 use crate::history::{By, Resolution, UtilisationItem, UtilisationQuery};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -97,7 +98,7 @@ fn read(parameters: &Parameters) -> Result<UtilisationQuery, Problem> {
     let resolutions = Resolution::ALL.map(Resolution::as_str).join(", ");
     let (from, to) = stretch(parameters.time("from")?, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
     if to.saturating_sub(from) > STRETCH_MAX_MS {
-        return Err(Problem::bad_request("from, to: at most 366 days in one answer"));
+        return Err(Problem::bad_request(Said::new("refusal.year")));
     }
     Ok(UtilisationQuery {
         from,

@@ -2,6 +2,7 @@
 
 use super::Problem;
 use crate::registry::Directory;
+use crate::texts::Said;
 
 /// Longest window, ms [J]: a silence for ever is a rule that should be switched off instead.
 const WINDOW_MAX_MS: i64 = 366 * 86_400_000;
@@ -17,13 +18,13 @@ pub fn bounds(
     let ends_at = match (ends_at, for_s) {
         (Some(ends_at), None) => ends_at,
         (None, Some(for_s)) => starts_at.saturating_add(for_s.saturating_mul(1_000)),
-        _ => return Err(Problem::bad_request("give `ends_at` or `for_s`, one of them")),
+        _ => return Err(Problem::bad_request(Said::new("refusal.end_twice"))),
     };
     if ends_at <= now_ms.max(starts_at) {
-        return Err(Problem::bad_request("the end must lie ahead, and after the begin"));
+        return Err(Problem::bad_request(Said::new("refusal.end_past")));
     }
     if ends_at.saturating_sub(now_ms.min(starts_at)) > WINDOW_MAX_MS {
-        return Err(Problem::bad_request("no window may be longer, or end later, than a year from now"));
+        return Err(Problem::bad_request(Said::new("refusal.end_far")));
     }
     Ok((starts_at, ends_at))
 }
@@ -32,7 +33,7 @@ pub fn bounds(
 pub fn reason(why: &str) -> Result<String, Problem> {
     let why = why.trim();
     if why.is_empty() || why.chars().count() > 500 || why.chars().any(char::is_control) {
-        return Err(Problem::bad_request("why: say it in 1 to 500 characters, on one line"));
+        return Err(Problem::bad_request(Said::new("refusal.why")));
     }
     Ok(why.to_owned())
 }
@@ -40,7 +41,7 @@ pub fn reason(why: &str) -> Result<String, Problem> {
 /// What is asked for in a district without a station would mean nobody.
 pub fn check_district(directory: &Directory, name: &str) -> Result<(), Problem> {
     let is_known = directory.stations().iter().any(|station| station.district.as_deref() == Some(name));
-    is_known.then_some(()).ok_or_else(|| Problem::not_found("no station of this district is registered"))
+    is_known.then_some(()).ok_or_else(|| Problem::not_found(Said::new("refusal.no_district")))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::texts::Said;
 use thiserror::Error;
 
 /// A failure of `operations.db`. Its text is for a person.
@@ -23,7 +24,7 @@ pub enum OperationsError {
     )]
     Sqlite { path: PathBuf, source: rusqlite::Error },
     #[error("{0}")]
-    Refused(String),
+    Refused(Said),
     #[error("the system gave no random numbers: {0}")]
     Random(getrandom::Error),
 }

@@ -8,6 +8,7 @@ use waystation_protocol::StationId;
 
 use super::store::{damaged, rows};
 use super::{Audit, KEEP_MS, Operations, OperationsError};
+use crate::texts::Said;
 
 /// Planned work within `[starts_at, ends_at)`, ms since the Unix epoch, at one station or in one district.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,12 +41,10 @@ impl Maintenance {
 
     fn check(&self) -> Result<(), OperationsError> {
         if self.station.is_some() == self.district.is_some() {
-            return Err(OperationsError::Refused(
-                "a maintenance window is for a station or for a district".into(),
-            ));
+            return Err(OperationsError::Refused(Said::new("refusal.maintenance_place")));
         }
         if self.ends_at <= self.starts_at {
-            return Err(OperationsError::Refused("a maintenance window must end after it begins".into()));
+            return Err(OperationsError::Refused(Said::new("refusal.maintenance_end")));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{damaged, rows};
 use super::{Audit, KEEP_MS, Operations, OperationsError};
+use crate::texts::Said;
 
 /// One condition: the member of an alert and the value that it must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,17 +50,18 @@ impl Silence {
     }
 
     fn check(&self) -> Result<(), OperationsError> {
-        let refused = |text: String| Err(OperationsError::Refused(text));
+        let refused = |said: Said| Err(OperationsError::Refused(said));
         if self.matchers.is_empty() {
-            return refused("a silence needs at least one matcher".into());
+            return refused(Said::new("refusal.matchers_none"));
         }
         if let Some(unknown) =
             self.matchers.iter().find(|matcher| !Self::NAMES.contains(&matcher.name.as_str()))
         {
-            return refused(format!("`{}` is none of {}", unknown.name, Self::NAMES.join(", ")));
+            let said = Said::new("refusal.matchers_name").with("name", &unknown.name);
+            return refused(said.with("names", Self::NAMES.join(", ")));
         }
         if self.ends_at <= self.starts_at {
-            return refused("a silence must end after it begins".into());
+            return refused(Said::new("refusal.silence_end"));
         }
         Ok(())
     }
@@ -77,7 +79,7 @@ impl Operations {
         let detail = format!("{} until {}: {}", conditions.join(" "), silence.ends_at, silence.why);
         let entry = Audit::new(at, &silence.by, role, "silence.add", &silence.id, &detail);
         let matchers = serde_json::to_string(&silence.matchers)
-            .map_err(|error| OperationsError::Refused(error.to_string()))?;
+            .map_err(|error| OperationsError::Refused(error.to_string().into()))?;
         self.decide(&entry, |transaction| {
             transaction.execute("DELETE FROM silence WHERE ends_at < ?1", [at - KEEP_MS])?;
             transaction.execute(

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::texts::Said;
 use thiserror::Error;
 
 /// A failure of the registry. Its text is for a person at a terminal.
@@ -50,7 +51,7 @@ pub struct Mistake {
     /// The column, as in [`super::COLUMNS`].
     pub column: &'static str,
     /// What is wrong and what would be right.
-    pub text: String,
+    pub text: Said,
 }
 
 impl fmt::Display for Mistake {

@@ -9,6 +9,7 @@ use waystation_protocol::StationId;
 
 use super::Mistake;
 use crate::calendar::{Calendar, Hours, Zone};
+use crate::texts::Said;
 
 /// Longest name, address part or host type, in characters.
 const TEXT_CHARS_MAX: usize = 100;
@@ -171,7 +172,7 @@ impl NewStation {
     pub fn check(&self) -> Result<Station, Vec<Mistake>> {
         let mut checker = Checker::default();
         checker.pair(&self.latitude, &self.longitude);
-        let id = checker.parse("id", &self.id, |text| StationId::try_from(text).map_err(|e| e.to_string()));
+        let id = checker.parse("id", &self.id, station_id);
         let station = Station {
             name_zh: checker.text("name_zh", &self.name_zh).unwrap_or_default(),
             name_en: checker.text("name_en", &self.name_en).unwrap_or_default(),
@@ -181,7 +182,7 @@ impl NewStation {
             grid: checker.text("grid", &self.grid),
             latitude: checker.optional("latitude", &self.latitude, |text| degrees(text, 90.0)),
             longitude: checker.optional("longitude", &self.longitude, |text| degrees(text, 180.0)),
-            kind: checker.optional("kind", &self.kind, StationKind::from_str).unwrap_or_default(),
+            kind: checker.optional("kind", &self.kind, kind).unwrap_or_default(),
             host_type: checker.text("host_type", &self.host_type),
             opening_hours: checker.optional("opening_hours", &self.opening_hours, opening_hours),
             capacity: checker.optional("capacity", &self.capacity, capacity),
@@ -205,7 +206,7 @@ impl Checker {
         &mut self,
         column: &'static str,
         text: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
+        parse: impl FnOnce(&str) -> Result<T, Said>,
     ) -> Option<T> {
         parse(text.trim()).map_err(|text| self.mistakes.push(Mistake { column, text })).ok()
     }
@@ -214,7 +215,7 @@ impl Checker {
         &mut self,
         column: &'static str,
         text: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
+        parse: impl FnOnce(&str) -> Result<T, Said>,
     ) -> Option<T> {
         if text.trim().is_empty() { None } else { self.parse(column, text, parse) }
     }
@@ -222,9 +223,9 @@ impl Checker {
     fn text(&mut self, column: &'static str, text: &str) -> Option<CompactString> {
         self.optional(column, text, |text| {
             if text.chars().count() > TEXT_CHARS_MAX {
-                Err(format!("longer than {TEXT_CHARS_MAX} characters; shorten it"))
+                Err(Said::new("refusal.text_too_long").with("most", TEXT_CHARS_MAX))
             } else if text.chars().any(char::is_control) {
-                Err("holds a control character (a line break, a tab…); remove it".into())
+                Err(Said::new("refusal.control_character"))
             } else {
                 Ok(CompactString::new(text))
             }
@@ -237,29 +238,40 @@ impl Checker {
             (false, true) => "longitude",
             _ => return,
         };
-        let text = "missing; give both latitude and longitude, or neither".into();
+        let text = Said::new("refusal.half_position");
         self.mistakes.push(Mistake { column, text });
     }
 }
 
-fn degrees(text: &str, limit: f64) -> Result<f64, String> {
+fn station_id(text: &str) -> Result<StationId, Said> {
+    StationId::try_from(text).map_err(|error| Said::new("refusal.station_id").with("pattern", error.pattern))
+}
+
+fn kind(text: &str) -> Result<StationKind, Said> {
+    StationKind::from_str(text).map_err(|_| Said::new("refusal.no_kind").with("text", text))
+}
+
+fn degrees(text: &str, limit: f64) -> Result<f64, Said> {
     match text.parse::<f64>() {
         Ok(degrees) if degrees.abs() <= limit => Ok(degrees),
-        Ok(_) => Err(format!("`{text}` is outside -{limit}..{limit}; are latitude and longitude swapped?")),
-        Err(_) => Err(format!("`{text}` is no number; write WGS-84 degrees like 39.7284")),
+        Ok(_) => Err(Said::new("refusal.degrees_range").with("text", text).with("limit", limit)),
+        Err(_) => Err(Said::new("refusal.no_degrees").with("text", text)),
     }
 }
 
-fn capacity(text: &str) -> Result<u32, String> {
-    text.parse().ok().filter(|people| (1..=CAPACITY_MAX).contains(people)).ok_or_else(|| {
-        format!("`{text}` is no capacity; write a whole number of people from 1 to {CAPACITY_MAX}")
-    })
+fn capacity(text: &str) -> Result<u32, Said> {
+    text.parse()
+        .ok()
+        .filter(|people| (1..=CAPACITY_MAX).contains(people))
+        .ok_or_else(|| Said::new("refusal.no_capacity").with("text", text).with("most", CAPACITY_MAX))
 }
 
-fn opening_hours(text: &str) -> Result<CompactString, String> {
-    Hours::parse(text).map(|_| CompactString::new(text))
+fn opening_hours(text: &str) -> Result<CompactString, Said> {
+    let hours = Hours::parse(text).map_err(|_| Said::new("refusal.no_hours").with("text", text));
+    hours.map(|_| CompactString::new(text))
 }
 
-fn time_zone(text: &str) -> Result<CompactString, String> {
-    Zone::parse(text).map(|_| CompactString::new(text))
+fn time_zone(text: &str) -> Result<CompactString, Said> {
+    let zone = Zone::parse(text).map_err(|_| Said::new("refusal.no_time_zone").with("text", text));
+    zone.map(|_| CompactString::new(text))
 }

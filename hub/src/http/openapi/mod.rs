@@ -43,7 +43,8 @@ pub fn document() -> Value {
             "description": "Stations, their presence and latest readings, commands, what was set aside, and what was \
                 lost. Times are ms since the Unix epoch, UTC; parameters that are times may be RFC 3339 too. Reading \
                 needs a bearer token of role viewer, operator or admin, unless the server listens on a loopback \
-                address. Writing always needs one. Lists are paged: pass `next` as `cursor`."
+                address. Writing always needs one. Lists are paged: pass `next` as `cursor`. Problems are in English, or in \
+                Chinese for who asks for it by `Accept-Language`."
         },
         "security": [{ "token": [] }, {}],
         "paths": paths,
