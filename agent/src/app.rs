@@ -143,7 +143,15 @@ impl Shared {
     }
 
     fn keeper(&self, cursor: Cursor, done: watch::Receiver<Done>, growth: Growth) -> Keeper {
-        Keeper { cursor, view: self.view.clone(), done, lost_told: self.lost_told.clone(), growth }
+        Keeper {
+            cursor,
+            view: self.view.clone(),
+            done,
+            state: self.state.clone(),
+            commit_interval: self.config.outbox.commit_interval,
+            lost_told: self.lost_told.clone(),
+            growth,
+        }
     }
 
     fn gateway(&self, intake: Intake, report_now: mpsc::Receiver<()>) -> GatewaySource {

@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod dice;
+pub mod files;
 
 pub mod config;
 

@@ -1,7 +1,7 @@
 //! What waits on disk and what was lost, for people: answered by the running agent over a Unix socket in `data_dir`,
 //! or read from the outbox itself when no agent runs. The log belongs to one process, so nobody else opens it.
 
-use crate::outbox::OutboxView;
+use crate::outbox::{GivenUp, OutboxView};
 use crate::publisher::State;
 use crate::sources::{Board, SourceHealth, Tally};
 use serde::{Deserialize, Serialize};
@@ -38,10 +38,14 @@ pub struct Status {
     pub oldest_ms: Option<u64>,
     pub disk_bytes: u64,
     pub disk_bytes_max: u64,
-    /// Seconds until the outbox is full at the present rate; absent while it does not fill.
+    /// Seconds until the outbox is full at the present rate, or its oldest reading too old for the hub; absent while it
+    /// does not fill.
     pub horizon_s: Option<f64>,
     /// Ranges of readings that are gone and that the hub does not know of yet.
     pub lost: Vec<(u64, u64)>,
+    /// What a full outbox gave up since it was made.
+    #[serde(default)]
+    pub given_up: GivenUp,
     /// Readings lost since the agent started, those that the hub knows of included.
     pub lost_total: u64,
     /// Readings that sources sent since the agent started: taken, and refused for what they said.
@@ -151,6 +155,7 @@ impl Status {
             disk_bytes_max: view.max_bytes(),
             horizon_s: None,
             lost: view.lost(),
+            given_up: view.given_up(),
             lost_total: view.lost_readings(),
             accepted_total: 0,
             refused_total: 0,

@@ -108,7 +108,8 @@ async fn nothing_acknowledged_is_lost_by_kill_9() {
     }
 }
 
-/// A full outbox drops its oldest readings, and the hub is told exactly which.
+/// A full outbox gives up its oldest readings, and the hub is told exactly which. They are of the second half of an
+/// hour, so that thinning keeps none.
 #[tokio::test]
 async fn a_full_outbox_tells_what_it_dropped() {
     let folder = tempfile::tempdir().unwrap();
@@ -119,13 +120,14 @@ async fn a_full_outbox_tells_what_it_dropped() {
     let mut agent = Agent::new(folder.path(), mosquitto.port, limits);
     agent.start();
     let mut feed = agent.feed().await;
-    let start = now_ms() - 500_000;
+    let start = now_ms() / 3_600_000 * 3_600_000 - 1_800_000;
     let total = 20_000;
     assert!(feed.send(start..start + total).await);
     while feed.acknowledged().await.expect("the agent runs") < total {}
     let status = agent.outbox();
     let lost = status["lost_total"].as_u64().unwrap();
     assert!(lost > 0 && status["records"].as_u64().unwrap() + lost == total as u64, "{status}");
+    assert_eq!((&status["given_up"]["thinned"], &status["given_up"]["stripped"]), (&lost.into(), &0.into()));
     assert!(status["disk_bytes"].as_u64().unwrap() <= 1 << 20);
 
     agent.kill();

@@ -11,6 +11,7 @@
 mod boots;
 mod timeline;
 
+use crate::files;
 use boots::Boots;
 use timeline::Timeline;
 pub use timeline::{Look, Stamp, is_recent};
@@ -174,7 +175,7 @@ impl Clock {
             state.boots.note(look.mono_ms, state.timeline.now_ms(look));
             state.boots.to_text()
         };
-        if let Err(error) = replace_file(path, &text) {
+        if let Err(error) = files::replace(path, text.as_bytes()) {
             tracing::warn!(%error, path = %path.display(), "the time cannot be kept");
         }
     }
@@ -209,16 +210,6 @@ fn read_boots(path: &Path) -> Boots {
             Boots::default()
         }
     }
-}
-
-/// The old content or the new one is there after a power cut.
-fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let temporary = path.with_extension("tmp");
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)
 }
 
 #[cfg(test)]

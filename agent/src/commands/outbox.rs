@@ -3,7 +3,7 @@
 use super::runtime;
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::outbox::Outbox as OpenOutbox;
+use crate::outbox::{GivenUp, Outbox as OpenOutbox};
 use crate::sources::{SourceHealth, SourceState};
 use crate::status::Status;
 use std::path::PathBuf;
@@ -83,7 +83,10 @@ fn describe(status: &Status, now_ms: i64) -> String {
         status.disk_bytes_max >> 20
     ));
     if let Some(horizon_s) = status.horizon_s {
-        lines.push(format!("full in {} at the present rate", span(horizon_s as u64)));
+        lines.push(format!("{} left at this rate", span(horizon_s as u64)));
+    }
+    if let Some(given_up) = describe_given_up(&status.given_up, now_ms) {
+        lines.push(given_up);
     }
     if status.refused_total > 0 {
         lines.push(format!("{} readings of the devices were refused since the start", status.refused_total));
@@ -113,6 +116,23 @@ fn describe_source(source: &SourceHealth) -> String {
         source.taken,
         error.map(|error| format!("; {error}")).unwrap_or_default()
     )
+}
+
+fn describe_given_up(given_up: &GivenUp, now_ms: i64) -> Option<String> {
+    let parts: Vec<_> = [
+        (given_up.thinned, "thinned (10 minutes of each hour stay)"),
+        (given_up.stripped, "stripped (doors, swaps and alarms stay)"),
+        (given_up.dropped, "dropped"),
+        (given_up.expired, "too old for the hub"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, how)| format!("{count} {how}"))
+    .collect();
+    let since_s = now_ms.saturating_sub(given_up.since_ms?).max(0).unsigned_abs() / 1000;
+    let last_s = now_ms.saturating_sub(given_up.last_ms?).max(0).unsigned_abs() / 1000;
+    let (first, last) = (span(since_s), span(last_s));
+    Some(format!("given up, first {first} ago and last {last} ago: {} readings", parts.join(", ")))
 }
 
 fn span(seconds: u64) -> String {

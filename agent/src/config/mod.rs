@@ -8,9 +8,11 @@
 //! data_dir = "/var/lib/waystation-agent"
 //!
 //! [outbox]
-//! max_bytes = "1GiB"                     # the oldest readings are dropped beyond it, and reported as lost
-//! segment_bytes = "8MiB"
-//! commit_delay_ms = 20                   # gathers readings into one fsync
+//! max_bytes = "1GiB"                     # beyond it old readings are thinned, then dropped, and reported as lost
+//! max_hours = 168                        # the hub refuses what is older
+//! segment_bytes = "1MiB"
+//! commit_delay_ms = 20                   # gathers readings that somebody waits for into one fsync
+//! commit_interval_s = 10                 # and those that nobody waits for
 //!
 //! [batch]
 //! readings_max = 500
@@ -77,7 +79,12 @@ pub struct Config {
 pub struct Outbox {
     pub max_bytes: u64,
     pub segment_bytes: u64,
+    /// The oldest reading that is kept.
+    pub age_max: Duration,
+    /// How long readings that somebody waits for, or that are vital, wait for others to share an fsync.
     pub commit_delay: Duration,
+    /// How long all others do.
+    pub commit_interval: Duration,
 }
 
 /// Batches on the wire.
@@ -158,12 +165,16 @@ fn token(keys: &mut Keys) -> Option<String> {
 
 fn outbox(keys: &mut Keys) -> Option<Outbox> {
     let max_bytes = keys.bytes("outbox.max_bytes", 1 << 30, 1 << 20..=1 << 50);
-    let segment_bytes = keys.bytes("outbox.segment_bytes", 8 << 20, 64 << 10..=1 << 30);
+    let segment_bytes = keys.bytes("outbox.segment_bytes", 1 << 20, 64 << 10..=1 << 30);
+    let max_hours = keys.whole("outbox.max_hours", 168, 1..=8_760);
     let commit_delay_ms = keys.whole("outbox.commit_delay_ms", 20, 0..=10_000);
+    let commit_interval_s = keys.whole("outbox.commit_interval_s", 10, 0..=3_600);
     Some(Outbox {
         max_bytes: max_bytes?,
         segment_bytes: segment_bytes?,
+        age_max: Duration::from_secs(max_hours? * 3600),
         commit_delay: Duration::from_millis(commit_delay_ms?),
+        commit_interval: Duration::from_secs(commit_interval_s?),
     })
 }
 

@@ -5,7 +5,13 @@ use tokio::task::JoinHandle;
 
 /// An outbox in a folder of its own, and an intake before it.
 async fn open(folder: &std::path::Path) -> (Intake, OutboxView, watch::Sender<Reporting>, JoinHandle<()>) {
-    let config = config::Outbox { max_bytes: 1 << 20, segment_bytes: 64 << 10, commit_delay: Duration::ZERO };
+    let config = config::Outbox {
+        max_bytes: 1 << 20,
+        segment_bytes: 64 << 10,
+        commit_delay: Duration::ZERO,
+        commit_interval: Duration::ZERO,
+        age_max: Duration::MAX,
+    };
     let outbox = Outbox::open(folder, &config).unwrap();
     let reporting = watch::Sender::new(Reporting::default());
     let intake = Intake::new(outbox.sender, Arc::default(), Clock::unkept(), reporting.subscribe());

@@ -1,17 +1,21 @@
-//! Saves how far the hub has acknowledged, now and then, and forgets lost ranges that it knows of.
+//! Follows how far the hub has acknowledged, saves it now and then, and forgets lost ranges that the hub knows of.
 
 use super::{Growth, OutboxView};
+use crate::publisher::State;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 use waystation_durable_log::{Cursor, Seq};
 
-/// Least time between two saves: a save is two fsyncs, and a late one only means that a crash repeats more.
-const SAVE_EVERY: Duration = Duration::from_millis(500);
+/// Least time between two saves while live: each writes some blocks of a flash card, and a late one only means that
+/// more is sent again after a power cut.
+const SAVE_EVERY_LIVE: Duration = Duration::from_secs(30);
+/// And while a backlog leaves, whose room is wanted.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// What the hub has acknowledged so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,28 +29,43 @@ pub struct Keeper {
     pub cursor: Cursor,
     pub view: OutboxView,
     pub done: watch::Receiver<Done>,
+    pub state: watch::Receiver<State>,
+    /// Readings that come no oftener need no more saves.
+    pub commit_interval: Duration,
     /// Lost readings that the hub was told of, since the agent started.
     pub lost_told: Arc<AtomicU64>,
     pub growth: Growth,
 }
 
 impl Keeper {
-    /// Saves until the sender of `done` is gone, and once more then.
+    /// Follows until the sender of `done` is gone, and saves once more then.
     ///
     /// # Errors
     /// The saving thread panicked.
     pub async fn run(mut self) -> Result<(), JoinError> {
+        let mut saved_at = None;
+        let mut unsaved = false;
         loop {
-            self.growth.sample(self.view.waiting_bytes(), self.view.max_bytes());
-            let going_on = tokio::select! {
-                changed = self.done.changed() => changed.is_ok(),
-                () = sleep(Growth::SAMPLE_EVERY) => continue,
-            };
-            self = self.save().await?;
-            if !going_on {
-                return Ok(());
+            self.growth.sample(&self.view);
+            let live = *self.state.borrow() == State::Live;
+            let every = if live { SAVE_EVERY_LIVE.max(self.commit_interval) } else { SAVE_EVERY };
+            let save_at = saved_at.map_or_else(Instant::now, |at: Instant| at + every);
+            tokio::select! {
+                changed = self.done.changed() => {
+                    if changed.is_err() {
+                        return self.save().await.map(drop);
+                    }
+                    let last = self.done.borrow_and_update().last;
+                    // In memory, so that what is shown is true at once.
+                    self.cursor.advance(last);
+                    unsaved = true;
+                }
+                () = sleep_until(save_at), if unsaved => {
+                    self = self.save().await?;
+                    (saved_at, unsaved) = (Some(Instant::now()), false);
+                }
+                () = sleep_until(Instant::now() + Growth::SAMPLE_EVERY) => {}
             }
-            sleep(SAVE_EVERY).await;
         }
     }
 

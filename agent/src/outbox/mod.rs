@@ -1,6 +1,7 @@
 //! The outbox: what the devices said waits on disk until the hub has it on its own disk.
 //!
-//! Over the durable log, with `WhenFull::DropOldest`: a full outbox drops its oldest segment and remembers the range.
+//! Over the durable log, with `WhenFull::DropOldest`: a full outbox thins its oldest segments (module policy), drops
+//! them when that is not enough, and remembers the ranges.
 //! One record is one reading as JSON with its `kind`, valid by the protocol when it was taken in, or one that waits for
 //! its time (module unstamped); its sequence number is its place in the log, and the log's id is the outbox id. On disk, under `data_dir/outbox`: the log's files and
 //! one cursor, `hub`.
@@ -12,8 +13,10 @@
 //! - A lost range is forgotten only after the PUBACK of a batch that told of it.
 
 mod batches;
+mod class;
 mod growth;
 mod keeper;
+mod policy;
 mod records;
 mod unstamped;
 mod writer;
@@ -21,11 +24,13 @@ mod writer;
 pub use batches::{Batch, BatchError, BatchLimits, BatchSource};
 pub use growth::Growth;
 pub use keeper::{Done, Keeper};
+pub use policy::GivenUp;
 pub use records::Records;
 pub use unstamped::write_record;
 pub use writer::{OutboxClosed, OutboxSender, Ticket, WriteLoop};
 
 use crate::config;
+use policy::Policy;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -39,6 +44,8 @@ use waystation_protocol::{IdError, OutboxId};
 
 /// The folder under `data_dir`.
 const FOLDER: &str = "outbox";
+/// What was given up, for people.
+const GIVEN_UP: &str = "given-up";
 /// The cursor's name.
 const CURSOR: &str = "hub";
 /// A reading is far smaller; a line of a source is bounded before.
@@ -77,6 +84,8 @@ pub struct OutboxView {
     log: Log,
     id: OutboxId,
     max_bytes: u64,
+    age_max: Duration,
+    given_up: watch::Receiver<GivenUp>,
 }
 
 impl OutboxError {
@@ -119,8 +128,12 @@ impl Outbox {
         }
         let cursor = log.cursor(CURSOR)?;
         let (durable_sender, durable) = watch::channel(log.durable());
-        let (sender, write_loop) = writer::write_loop(writer, config.commit_delay, durable_sender);
-        let view = OutboxView { id: OutboxId::try_from(log.id())?, log, max_bytes: config.max_bytes };
+        let given_up_path = data_dir.join(GIVEN_UP);
+        let (told, given_up) = watch::channel(GivenUp::read(&given_up_path));
+        let (max_bytes, age_max) = (config.max_bytes, config.age_max);
+        let policy = Policy::new(log.clone(), max_bytes, config.segment_bytes, age_max, told, given_up_path);
+        let (sender, write_loop) = writer::write_loop(writer, log.clone(), config, durable_sender, policy);
+        let view = OutboxView { id: OutboxId::try_from(log.id())?, log, max_bytes, age_max, given_up };
         Ok(Self { sender, write_loop, view, cursor, durable })
     }
 }
@@ -132,8 +145,7 @@ impl OutboxView {
 
     /// Readings on disk that the hub has not acknowledged.
     pub fn records(&self) -> u64 {
-        let done = self.log.cursors().iter().map(|(_, position)| *position).min().unwrap_or(0);
-        self.log.durable().saturating_sub(done.max(self.log.first().saturating_sub(1)))
+        self.log.unread_records()
     }
 
     /// Their bytes.
@@ -148,6 +160,16 @@ impl OutboxView {
 
     pub fn max_bytes(&self) -> u64 {
         self.max_bytes
+    }
+
+    /// The oldest reading that is kept.
+    pub fn age_max(&self) -> Duration {
+        self.age_max
+    }
+
+    /// What a full outbox gave up since it was made.
+    pub fn given_up(&self) -> GivenUp {
+        *self.given_up.borrow()
     }
 
     /// When the oldest waiting reading was written, ms since the Unix epoch.
