@@ -18,6 +18,7 @@ pub struct Metrics {
     pub mqtt_connects: IntCounterVec,
     pub mqtt_refusals: IntCounterVec,
     pub mqtt_publishes_qos0: IntCounter,
+    pub mqtt_time_answers: IntCounter,
     pub readings: PerKind,
     pub readings_quarantined: IntCounterVec,
     pub readings_duplicate: IntCounter,
@@ -123,6 +124,8 @@ impl Metrics {
             mqtt_refusals: make.counters("mqtt_refusals_total", "What clients were refused.", &["reason"]),
             mqtt_publishes_qos0: make
                 .counter("mqtt_publishes_qos0_total", "Publishes at QoS 0, which are promised nothing."),
+            mqtt_time_answers: make
+                .counter("mqtt_time_answers_total", "Questions of stations for the time that were answered."),
             readings: PerKind(std::array::from_fn(|index| readings.with_label_values(&[Kind::ALL[index].as_str()]))),
             readings_quarantined: make.counters(
                 "readings_quarantined_total",

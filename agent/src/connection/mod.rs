@@ -163,6 +163,11 @@ impl Connection {
         packet_id
     }
 
+    /// Queues a QoS 0 publish: it may be lost.
+    pub fn publish_unacknowledged(&mut self, topic: &str, payload: Bytes) {
+        self.write(&Packet::Publish(Publish::from_bytes(topic, QoS::AtMostOnce, payload)));
+    }
+
     /// Queues a subscription at QoS 1.
     pub fn subscribe(&mut self, filter: &str) {
         let mut subscribe = Subscribe::new(filter, QoS::AtLeastOnce);

@@ -10,6 +10,7 @@
 
 mod orders;
 mod session;
+mod time;
 mod window;
 
 use crate::backoff::Backoff;
@@ -21,7 +22,7 @@ use orders::Orders;
 use session::{Broken, Pace, Session};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use waystation_durable_log::Seq;
 use waystation_protocol::{Channel, Presence, PresenceState, StationId, topic_name};
 
@@ -208,7 +209,7 @@ impl Publisher {
             self.parts.limits,
             self.parts.clock.clone(),
         );
-        let mut session = Session::new(connection, source, &self.parts.station, Instant::now());
+        let mut session = Session::new(connection, source, &self.parts.station, self.parts.clock.clone());
         session.greet();
         session
     }

@@ -2,13 +2,15 @@
 
 use super::orders::Orders;
 use super::presence;
+use super::time::{Due, TimeAsking};
 use super::window::{SentBatch, Window};
+use crate::clock::Clock;
 use crate::connection::{Connection, ConnectionLost, Event};
 use crate::outbox::{Batch, BatchError, BatchSource, Done};
 use std::time::Duration;
 use thiserror::Error;
-use tokio::time::Instant;
-use waystation_protocol::{Channel, PresenceState, StationId, topic_name};
+use tokio::time::{Instant, sleep};
+use waystation_protocol::{Channel, PresenceState, StationId, TimeAnswer, TimeQuestion, topic_name};
 
 /// More than so many readings behind, and the session catches up.
 const BEHIND_READINGS: u64 = 5_000;
@@ -37,6 +39,8 @@ pub struct Session {
     source: BatchSource,
     window: Window,
     topics: Topics,
+    clock: Clock,
+    time: TimeAsking,
 }
 
 struct Topics {
@@ -44,24 +48,29 @@ struct Topics {
     presence: String,
     command: String,
     result: String,
+    time: String,
 }
 
 impl Session {
-    pub fn new(connection: Connection, source: BatchSource, station: &StationId, started: Instant) -> Self {
+    pub fn new(connection: Connection, source: BatchSource, station: &StationId, clock: Clock) -> Self {
         let topic = |channel| topic_name(station, channel);
         let topics = Topics {
             batch: topic(Channel::Batch),
             presence: topic(Channel::Presence),
             command: topic(Channel::Command),
             result: topic(Channel::Result),
+            time: topic(Channel::Time),
         };
-        Self { connection, source, window: Window::default(), topics, started }
+        let time = TimeAsking::new(clock.mono_ms());
+        let (started, window) = (Instant::now(), Window::default());
+        Self { connection, source, window, topics, clock, time, started }
     }
 
-    /// The birth message, and the subscription to commands.
+    /// The birth message, and the subscriptions to what the hub sends.
     pub fn greet(&mut self) {
         self.publish_presence(PresenceState::Online);
         self.connection.subscribe(&self.topics.command);
+        self.connection.subscribe(&self.topics.time);
     }
 
     pub fn publish_presence(&mut self, state: PresenceState) {
@@ -82,10 +91,16 @@ impl Session {
     /// Waits for one event and handles it; gives what the hub has now, if that grew. Cancel-safe.
     pub async fn turn(&mut self, pace: Pace, orders: &mut Orders) -> Result<Option<Done>, Broken> {
         let has_room = self.window.batches() < pace.batches_max && self.window.bytes() < pace.bytes_max;
+        let until_time_ms = self.time.due_ms().saturating_sub(self.clock.mono_ms()).max(0).unsigned_abs();
         tokio::select! {
             event = self.connection.event() => Ok(self.take_event(event?, orders)),
             batch = self.source.next(pace.linger), if has_room => {
                 self.publish_batch(batch?);
+                Ok(None)
+            }
+            () = sleep(Duration::from_millis(until_time_ms)) => {
+                let due = self.time.look(self.clock.mono_ms());
+                self.follow(due);
                 Ok(None)
             }
         }
@@ -96,7 +111,9 @@ impl Session {
             Event::Acknowledged(packet_id) => self.window.acknowledge(packet_id),
             Event::Subscribed { granted } => {
                 if !granted {
-                    tracing::warn!("the hub does not grant the command channel");
+                    tracing::warn!(
+                        "the hub does not grant one of the channels command and time; is it older than this agent?"
+                    );
                 }
                 None
             }
@@ -106,9 +123,26 @@ impl Session {
                 {
                     let packet_id = self.connection.publish(&self.topics.result, result.into(), false);
                     self.window.push(packet_id, None);
+                } else if topic == self.topics.time
+                    && let Ok(answer) = TimeAnswer::parse(&payload)
+                {
+                    let due = self.time.answered(answer, self.clock.mono_ms());
+                    self.follow(due);
                 }
                 None
             }
+        }
+    }
+
+    fn follow(&mut self, due: Due) {
+        match due {
+            Due::Nothing => {}
+            Due::Ask(t) => {
+                let question = TimeQuestion { t }.to_json();
+                self.connection.publish_unacknowledged(&self.topics.time, question.into());
+            }
+            Due::Known(Some(sample)) => self.clock.sync(sample.t0_ms, sample.hub_ms, sample.t1_ms),
+            Due::Known(None) => self.clock.unanswered(),
         }
     }
 

@@ -18,6 +18,7 @@ mod parse;
 mod presence;
 mod reading;
 mod reason;
+mod time;
 mod topic;
 
 pub use codec::CodecError;
@@ -38,4 +39,5 @@ pub use reading::{
     UnlockMethod, VoltageClass,
 };
 pub use reason::{Reason, Rejected};
+pub use time::{TimeAnswer, TimeQuestion};
 pub use topic::{Channel, Topic, topic_name};

@@ -16,6 +16,10 @@ pub enum Channel {
     Presence,
     Command,
     Result,
+    /// What the hub wants the station to be set to.
+    Config,
+    /// The station asks what time it is, the hub answers.
+    Time,
 }
 
 impl Channel {
@@ -26,6 +30,8 @@ impl Channel {
             Self::Presence => "presence",
             Self::Command => "command",
             Self::Result => "result",
+            Self::Config => "config",
+            Self::Time => "time",
         }
     }
 
@@ -35,6 +41,8 @@ impl Channel {
             "presence" => Self::Presence,
             "command" => Self::Command,
             "result" => Self::Result,
+            "config" => Self::Config,
+            "time" => Self::Time,
             kind => Self::Kind(Kind::from_str(kind).ok()?),
         })
     }

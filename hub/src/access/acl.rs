@@ -13,7 +13,7 @@ pub enum PublishRefusal {
     UnknownTopic,
     /// Another station's topic, or one that is not registered.
     NotYours,
-    /// Only the hub publishes commands.
+    /// Only the hub publishes commands and configurations.
     HubsOwn,
 }
 
@@ -43,26 +43,33 @@ pub fn may_publish(
         return Err(PublishRefusal::Reader);
     }
     let topic = Topic::parse(topic).ok_or(PublishRefusal::UnknownTopic)?;
-    if topic.channel == Channel::Command {
+    if matches!(topic.channel, Channel::Command | Channel::Config) {
         return Err(PublishRefusal::HubsOwn);
     }
     let station = match identity {
         Identity::Station(own) => (own.as_str() == topic.station).then(|| own.clone()),
+        // Who relays a question for the time would get the way there and back of another.
+        Identity::Service(_) if topic.channel == Channel::Time => None,
         Identity::Service(_) => directory.station(topic.station).map(|station| station.id.clone()),
         Identity::Reader(_) => None,
     };
     Ok((station.ok_or(PublishRefusal::NotYours)?, topic.channel))
 }
 
-/// Whether `identity` may subscribe to `filter`: a station to its own commands, readers and services to any valid
-/// filter.
+/// Whether `identity` may subscribe to `filter`: a station to what the hub sends to it alone, readers and services to
+/// any valid filter.
 #[must_use]
 pub fn may_subscribe(identity: &Identity, filter: &str) -> bool {
     match identity {
         Identity::Station(own) => Topic::parse(filter)
-            .is_some_and(|topic| topic.station == own.as_str() && topic.channel == Channel::Command),
+            .is_some_and(|topic| topic.station == own.as_str() && is_downlink(topic.channel)),
         Identity::Reader(_) | Identity::Service(_) => valid_filter(filter),
     }
+}
+
+/// What the hub sends to a station.
+fn is_downlink(channel: Channel) -> bool {
+    matches!(channel, Channel::Command | Channel::Config | Channel::Time)
 }
 
 #[cfg(test)]
@@ -87,6 +94,9 @@ mod tests {
         check_publish(&station(), "v1/stations/jb-001/door", Ok("door"));
         check_publish(&station(), "v1/stations/jb-001/batch", Ok("batch"));
         check_publish(&station(), "v1/stations/jb-001/command", Err(PublishRefusal::HubsOwn));
+        check_publish(&station(), "v1/stations/jb-001/config", Err(PublishRefusal::HubsOwn));
+        check_publish(&station(), "v1/stations/jb-001/time", Ok("time"));
+        check_publish(&service, "v1/stations/jb-001/time", Err(PublishRefusal::NotYours));
         check_publish(&station(), "v1/stations/jb-002/door", Err(PublishRefusal::NotYours));
         check_publish(&station(), "v1/stations/jb-001/window", Err(PublishRefusal::UnknownTopic));
         check_publish(&station(), "hello", Err(PublishRefusal::UnknownTopic));
@@ -99,6 +109,10 @@ mod tests {
     fn subscribing() {
         let reader = Identity::Reader("r".into());
         assert!(may_subscribe(&station(), "v1/stations/jb-001/command"));
+        assert!(may_subscribe(&station(), "v1/stations/jb-001/config"));
+        assert!(may_subscribe(&station(), "v1/stations/jb-001/time"));
+        assert!(!may_subscribe(&station(), "v1/stations/jb-001/result"));
+        assert!(!may_subscribe(&station(), "v1/stations/jb-002/time"));
         assert!(!may_subscribe(&station(), "v1/stations/jb-001/#"));
         assert!(!may_subscribe(&station(), "v1/stations/jb-002/command"));
         assert!(!may_subscribe(&station(), "v1/stations/+/command"));

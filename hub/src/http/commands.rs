@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use waystation_protocol::{Action, Command, Reason, StationId};
+use waystation_protocol::{Action, Channel, Command, Reason, StationId};
 
 /// Validity of a command when the caller does not say, ms.
 const EXPIRES_AFTER_MS: i64 = 30_000;
@@ -82,7 +82,7 @@ pub(super) async fn send(
             added.then_some(kept).ok_or_else(again)
         })
         .await?;
-    let sending = app.sources.commands.send(&station, command.to_json().into());
+    let sending = app.sources.commands.send(&station, Channel::Command, command.to_json().into());
     let sessions = tokio::time::timeout(TAKE_TIMEOUT, sending).await.unwrap_or(0);
     if sessions == 0 {
         return Err(Problem::conflict(Said::new("refusal.not_connected")));

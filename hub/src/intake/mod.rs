@@ -105,8 +105,10 @@ impl Intake {
             Channel::Batch => self.take_batch(message),
             Channel::Presence => self.take_presence(message),
             Channel::Result => self.take_result(message),
-            // The listener lets no station publish a command; were it to, the message is kept for a look.
-            Channel::Command => self.set_aside(message, Reason::UnknownTopic, None, message.payload),
+            // The listener lets none of these through, but a will may be anything: it is kept for a look.
+            Channel::Command | Channel::Config | Channel::Time => {
+                self.set_aside(message, Reason::UnknownTopic, None, message.payload)
+            }
         }
         if self.open.records_len() == records_before { NOTHING_TO_WAIT_FOR } else { self.open.ticket() }
     }

@@ -1,7 +1,7 @@
-//! Commands on their way to stations: which sessions have asked for them, and how one is handed over.
+//! What the hub sends to stations, on its way: which sessions have asked for it, and how it is handed over.
 //!
 //! Invariants
-//! - A command goes to the sessions that are subscribed at that moment, or nowhere: nothing is queued for a station
+//! - A command or a configuration goes to the sessions that are subscribed at that moment, or nowhere: nothing is queued for a station
 //!   that is away, nothing is sent a second time, nothing is retained. A door must not open because a link came back.
 //! - Whoever sends learns how many sessions have it in their socket's buffer. Once he no longer waits for that, a
 //!   session that has not come to it leaves it.
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::oneshot;
-use waystation_protocol::StationId;
+use waystation_protocol::{Channel, StationId};
 
 /// The way to the stations. The default one leads nowhere until connection threads have started. Cheap to clone.
 #[derive(Clone, Default)]
@@ -20,27 +20,28 @@ pub struct Commands(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    seats: Mutex<HashMap<StationId, Vec<Seat>>>,
+    seats: Mutex<HashMap<StationId, Vec<(Channel, Seat)>>>,
     shards: OnceLock<Weak<Shards>>,
 }
 
-/// A command in the hands of a shard.
+/// A message in the hands of a shard.
 pub(super) struct Mail {
+    pub(super) channel: Channel,
     pub(super) payload: Bytes,
     /// Told when the session has written it; dropped when it will not.
     pub(super) taken: oneshot::Sender<()>,
 }
 
 impl Commands {
-    /// Hands the payload of a command to every session of the station that is subscribed to its commands; gives the
-    /// number of those that took it. Cancel-safe: what no session has taken by then is taken by none.
-    pub async fn send(&self, station: &StationId, payload: Bytes) -> usize {
+    /// Hands a payload to every session of the station that is subscribed to its channel; gives the number of those
+    /// that took it. Cancel-safe: what no session has taken by then is taken by none.
+    pub async fn send(&self, station: &StationId, channel: Channel, payload: Bytes) -> usize {
         let Some(shards) = self.0.shards.get().and_then(Weak::upgrade) else { return 0 };
-        let seats = self.seats().get(station).cloned().unwrap_or_default();
+        let seats = self.seats_of(station, channel);
         let mut answers = Vec::with_capacity(seats.len());
         for seat in seats {
             let (taken, answer) = oneshot::channel();
-            let mail = Mail { payload: payload.clone(), taken };
+            let mail = Mail { channel, payload: payload.clone(), taken };
             shards.tell(seat.shard, Inbox::Command(seat.session, mail)).await;
             answers.push(answer);
         }
@@ -56,22 +57,29 @@ impl Commands {
         self.0.shards.get_or_init(|| Arc::downgrade(shards));
     }
 
-    /// Notes that a session wants its station's commands, until the subscription is dropped.
-    pub(super) fn subscribe(&self, station: &StationId, seat: Seat) -> Subscription {
-        self.seats().entry(station.clone()).or_default().push(seat);
-        Subscription { commands: self.clone(), station: station.clone(), seat }
+    /// Notes that a session wants what comes on a channel of its station, until the subscription is dropped.
+    pub(super) fn subscribe(&self, station: &StationId, channel: Channel, seat: Seat) -> Subscription {
+        self.seats().entry(station.clone()).or_default().push((channel, seat));
+        Subscription { commands: self.clone(), station: station.clone(), channel, seat }
     }
 
-    fn seats(&self) -> MutexGuard<'_, HashMap<StationId, Vec<Seat>>> {
+    fn seats_of(&self, station: &StationId, channel: Channel) -> Vec<Seat> {
+        let seats = self.seats();
+        let of_station = seats.get(station).map(Vec::as_slice).unwrap_or_default();
+        of_station.iter().filter(|(of, _)| *of == channel).map(|(_, seat)| *seat).collect()
+    }
+
+    fn seats(&self) -> MutexGuard<'_, HashMap<StationId, Vec<(Channel, Seat)>>> {
         // One push or retain at a time: a panic elsewhere leaves the map whole.
         self.0.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A session's subscription to commands.
+/// A session's subscription to a channel.
 pub(super) struct Subscription {
     commands: Commands,
-    pub(super) station: StationId,
+    station: StationId,
+    channel: Channel,
     seat: Seat,
 }
 
@@ -79,7 +87,7 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut seats = self.commands.seats();
         if let Some(of_station) = seats.get_mut(&self.station) {
-            of_station.retain(|seat| *seat != self.seat);
+            of_station.retain(|seat| *seat != (self.channel, self.seat));
             if of_station.is_empty() {
                 seats.remove(&self.station);
             }
@@ -95,12 +103,16 @@ mod tests {
     fn a_station_has_a_seat_as_long_as_a_session_is_subscribed() {
         let commands = Commands::default();
         let station = StationId::try_from("jb-001").expect("id");
-        let seats = |commands: &Commands| commands.seats().get(&station).map_or(0, Vec::len);
-        let first = commands.subscribe(&station, Seat { shard: 0, session: 1 });
-        let second = commands.subscribe(&station, Seat { shard: 1, session: 1 });
-        assert_eq!(seats(&commands), 2);
+        let seats = |commands: &Commands| {
+            [Channel::Command, Channel::Config].map(|channel| commands.seats_of(&station, channel).len())
+        };
+        let first = commands.subscribe(&station, Channel::Command, Seat { shard: 0, session: 1 });
+        let second = commands.subscribe(&station, Channel::Command, Seat { shard: 1, session: 1 });
+        let settings = commands.subscribe(&station, Channel::Config, Seat { shard: 0, session: 1 });
+        assert_eq!(seats(&commands), [2, 1]);
         drop(first);
-        assert_eq!(seats(&commands), 1);
+        assert_eq!(seats(&commands), [1, 1]);
+        drop(settings);
         drop(second);
         assert!(commands.seats().is_empty());
     }

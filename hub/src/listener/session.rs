@@ -3,8 +3,9 @@
 //! One task owns everything of a connection. It waits for whichever comes first: bytes, room to write, a commit, a
 //! message for a reader, its own deadline, or a word from the shard.
 
-mod commands;
+mod downlink;
 mod handle_packet;
+mod io;
 mod publish;
 
 use super::acks::AckQueue;
@@ -18,14 +19,14 @@ use crate::access::{Admitted, Identity};
 use crate::broker::{Delivery, LinkEnd};
 use crate::intake::Message;
 use crate::recorder::Ticket;
+use downlink::Downlink;
+use io::{Io, poll_io};
 use std::future::poll_fn;
-use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::AsyncWriteExt;
 use waystation_protocol::Channel;
 
 /// Bytes for a client that may wait to be written; above, nothing more is read from it nor fetched for it.
@@ -102,7 +103,7 @@ enum Event {
     Room,
     Deadline,
     Delivery(Option<Delivery>),
-    Broken(io::Error),
+    Broken(std::io::Error),
 }
 
 /// Bytes on their way to the client.
@@ -127,8 +128,8 @@ pub(super) struct Session {
     admitted: Admitted,
     will: Option<Box<OwnWill>>,
     pub(super) reader: Option<Box<ReaderSide>>,
-    /// Of a station that is subscribed to its commands.
-    commands: Option<Box<commands::CommandSide>>,
+    /// Of a station that is subscribed to what the hub sends to it.
+    downlink: Option<Box<Downlink>>,
     /// QoS 1 messages that the client takes at once.
     receive_maximum: u16,
     /// The start of a packet whose rest has not arrived, or packets that must wait for acknowledgements.
@@ -181,7 +182,7 @@ impl Session {
             admitted,
             will: will.map(Box::new),
             reader,
-            commands: None,
+            downlink: None,
             receive_maximum: connect.receive_maximum,
             partial: Vec::new(),
             acks: AckQueue::default(),
@@ -315,7 +316,7 @@ impl Session {
         {
             return Some(End::Revoked);
         }
-        self.take_commands();
+        self.take_mail();
         self.release_acks();
         self.handle_waiting_packets()
     }
@@ -421,7 +422,7 @@ pub(super) async fn run(mut session: Box<Session>) {
     }
     tracing::debug!(who = ?identity, version = ?session.version, "connected");
     let end = session.serve().await;
-    (session.commands, _) = (None, session.handle.mail.take());
+    (session.downlink, _) = (None, session.handle.mail.take());
     session.finish(end).await;
     metrics.mqtt_connections.dec();
     if let End::Refused(_, label) = end {
@@ -439,62 +440,4 @@ async fn next_delivery(reader: &mut Option<Box<ReaderSide>>, fetches: bool) -> O
         Some(reader) if fetches => reader.link.next().await,
         _ => std::future::pending().await,
     }
-}
-
-enum Io {
-    Read(usize),
-    Written,
-}
-
-/// Writes what waits, then reads into the shard's buffer behind the session's partial packet. Nothing else runs on
-/// the shard between the read and its handling, so the buffer needs no lock.
-fn poll_io(
-    cx: &mut Context<'_>,
-    transport: &mut Transport,
-    out: &mut Outgoing,
-    wrote: &mut Instant,
-    read: Option<(&Shard, usize)>,
-) -> Poll<io::Result<Io>> {
-    if poll_write(cx, transport, out, wrote)?.is_ready() {
-        return Poll::Ready(Ok(Io::Written));
-    }
-    let Some((shard, behind)) = read else { return Poll::Pending };
-    let mut scratch = shard.scratch.borrow_mut();
-    // A partial packet is shorter than the largest packet, and the buffer larger by one read.
-    let mut buffer = ReadBuf::new(scratch.get_mut(behind..).unwrap_or_default());
-    match Pin::new(transport).poll_read(cx, &mut buffer)? {
-        Poll::Ready(()) => Poll::Ready(Ok(Io::Read(buffer.filled().len()))),
-        Poll::Pending => Poll::Pending,
-    }
-}
-
-/// Ready when everything that waited has just been written.
-fn poll_write(
-    cx: &mut Context<'_>,
-    transport: &mut Transport,
-    out: &mut Outgoing,
-    wrote: &mut Instant,
-) -> Poll<io::Result<()>> {
-    if out.bytes.is_empty() && !out.needs_flush {
-        *wrote = Instant::now();
-        return Poll::Pending;
-    }
-    while out.waiting() > 0 {
-        match Pin::new(&mut *transport).poll_write(cx, &out.bytes[out.written..])? {
-            Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            Poll::Ready(len) => {
-                out.written += len;
-                *wrote = Instant::now();
-            }
-            Poll::Pending => return Poll::Pending,
-        }
-    }
-    out.bytes.clear();
-    out.written = 0;
-    out.needs_flush = true;
-    if Pin::new(transport).poll_flush(cx)?.is_pending() {
-        return Poll::Pending;
-    }
-    out.needs_flush = false;
-    Poll::Ready(Ok(()))
 }

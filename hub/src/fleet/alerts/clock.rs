@@ -27,7 +27,7 @@ const GROWN_MS: i64 = 60_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Clock {
-    /// Device time minus the hub's, as the gateway said it.
+    /// What is to be taken off the times of readings, as the gateway said it: nothing if it corrects them itself.
     said_ms: Option<i64>,
     /// The same, as it was found.
     found_ms: i64,
@@ -72,12 +72,22 @@ impl Clock {
         (watched && steady).then(|| ts.saturating_add(lag.behind_ms).min(now))
     }
 
-    /// The gateway says it, in a reading with this time; one that was kept for long speaks of another day.
+    /// The gateway says it, in a reading with this time; one that was kept for long speaks of another day. A reading
+    /// that comes in time from a clock that is far off has been corrected by the gateway, and so are all the others.
     pub fn says(&mut self, offset_ms: i64, ts: i64, now: i64, live_ms: i64) {
         let is_live = |ts: i64| now.saturating_sub(ts).abs() <= live_ms;
-        if is_live(ts) || is_live(ts.saturating_sub(offset_ms)) {
-            self.said_ms = Some(offset_ms);
+        match (is_live(ts), is_live(ts.saturating_sub(offset_ms))) {
+            (true, false) => self.said_ms = Some(0),
+            (true, true) if self.is_corrected() => {}
+            (_, true) => self.said_ms = Some(offset_ms),
+            (false, false) => {}
         }
+    }
+
+    /// Whether the gateway corrects the times of its readings, as far as it had to show.
+    #[must_use]
+    pub fn is_corrected(&self) -> bool {
+        self.said_ms == Some(0)
     }
 
     /// What was found is given up: a new session, or an outbox that catches up, which is behind for a reason.

@@ -115,6 +115,11 @@ impl Memory {
 }
 
 impl StationAlerts {
+    /// Whether the gateway's clock is off and the gateway puts the times of its readings right.
+    pub fn corrects_times(&self) -> bool {
+        self.clock.is_corrected()
+    }
+
     /// Judges a reading that was received at `judge.now`.
     pub fn observe(&mut self, judge: &mut Judge<'_>, reading: &Reading) {
         if !self.watches.is_empty() {

@@ -115,10 +115,13 @@ impl StationState {
     }
 
     /// Readings of an outbox may be of a time when the station was silent. Their time is put right by what the
-    /// gateway said about its clock.
+    /// gateway said about its clock, unless it corrects what it sends.
     pub(super) fn note_work(&mut self, readings: &[Reading]) {
         if self.silences.iter().len() == 0 {
             return;
+        }
+        if self.alerts.corrects_times() {
+            return readings.iter().for_each(|reading| self.silences.work_shown(reading.ts));
         }
         let mut offset_ms = self.latest.readings().iter().rev().find_map(clock_offset_ms).unwrap_or(0);
         for reading in readings {

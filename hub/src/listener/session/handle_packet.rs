@@ -96,7 +96,7 @@ impl Session {
     fn handle_reader_ack(&mut self, packet_id: u16) {
         match &mut self.reader {
             Some(reader) => reader.acknowledged(packet_id),
-            None => self.acknowledge_command(packet_id),
+            None => self.acknowledge_mail(packet_id),
         }
     }
 
@@ -131,9 +131,8 @@ impl Session {
             for (place, granted) in places.into_iter().zip(reader.subscribe(&wanted)) {
                 codes[place] = granted.unwrap_or(over_quota);
             }
-        } else if let Some(place) = places.last() {
-            // All that a station may subscribe to is its own commands.
-            self.subscribe_commands(codes[*place]);
+        } else {
+            places.iter().for_each(|place| self.subscribe_own(subscribe.filters[*place].path, codes[*place]));
         }
         codec::sub_ack(self.version, subscribe.packet_id, &codes, &mut self.out.bytes);
     }
@@ -147,7 +146,7 @@ impl Session {
     fn handle_unsubscribe(&mut self, unsubscribe: &Unsubscribe<'_>) {
         let known = match &mut self.reader {
             Some(reader) => reader.unsubscribe(&unsubscribe.filters),
-            None => self.unsubscribe_commands(&unsubscribe.filters),
+            None => self.unsubscribe_own(&unsubscribe.filters),
         };
         let code = |known| if known { reason::SUCCESS } else { reason::NO_SUBSCRIPTION };
         let codes: Vec<u8> = known.into_iter().map(code).collect();

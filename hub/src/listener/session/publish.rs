@@ -6,6 +6,7 @@ use crate::access::{PublishRefusal, may_publish};
 use crate::intake::Message;
 use crate::listener::codec::{self, Publish, Qos, Version, kind, reason};
 use std::time::{Duration, Instant};
+use waystation_protocol::Channel;
 
 impl Session {
     pub(super) fn handle_publish(&mut self, publish: &Publish<'_>, received: (Instant, i64)) -> Next {
@@ -43,6 +44,14 @@ impl Session {
             Ok(allowed) => allowed,
             Err(refusal) => return self.refuse_publish(publish, refusal),
         };
+        if channel == Channel::Time {
+            self.tell_time(publish.topic, publish.payload, received.1);
+            if publish.qos != Qos::AtMostOnce {
+                let ticket = self.acks.last_ticket().unwrap_or(0);
+                self.acknowledge(publish, ticket, received.0);
+            }
+            return Next::Packet;
+        }
         let message = Message {
             station: &station,
             channel,

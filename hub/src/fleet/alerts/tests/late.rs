@@ -67,6 +67,19 @@ fn a_clock_that_is_set_back_and_mended_keeps_no_alarm_back() {
 }
 
 #[test]
+fn a_gateway_that_corrects_its_readings_is_believed() {
+    let mut world = World::one();
+    world.connect(0, "jb-001", "10.1.2.3");
+    let hour_ms = -HOUR * 1_000;
+    let gateway = format!(r#"{{"device":"gateway","clock_offset_ms":{hour_ms}}}"#);
+    world.reading(10, "jb-001", Kind::Gateway, &gateway);
+    // From an outbox, an hour old: not from now by a clock that is an hour slow.
+    world.late_reading(20, 20 - HOUR, "jb-001", Kind::Cabinet, SMOKE);
+    world.until(world.now + MINUTE);
+    world.check(&[]);
+}
+
+#[test]
 fn what_can_wait_is_judged_when_it_is_certain_that_the_clock_is_slow() {
     let sold_out = r#"{"device":"cab-1","snapshot":true,
         "slots":[{"slot":1,"state":"charging","class":"48V"}]}"#;
