@@ -30,6 +30,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Every worker station of the country, end of 2024.
 const COUNTRY: usize = 186_100;
 
+/// Enough for what the agent does once in a while.
+const STATION_SECONDS: u64 = 60;
+
 /// A city's stations, and a province's.
 const CONSOLE_FLEETS: [usize; 2] = [885, 11_800];
 
@@ -153,6 +156,11 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         readings: u64,
     },
+    /// The gateway agent at the rate of a busy station: processor time and memory.
+    Station {
+        #[arg(long, default_value_t = STATION_SECONDS)]
+        seconds: u64,
+    },
     /// The fold of the log into the stations' state: events per second on one core, and memory per station.
     Fold {
         #[arg(long, default_value_t = COUNTRY)]
@@ -242,6 +250,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
                 rows::outage(plan, country, Duration::from_secs(if plan.quick { 2 } else { 120 })),
                 rows::utilisation(plan, if plan.quick { 20 } else { 885 }),
                 rows::agent(plan, if plan.quick { 10_000 } else { 1_000_000 }),
+                rows::station(plan, if plan.quick { 2 } else { STATION_SECONDS }),
                 rows::fold(plan, if plan.quick { 1_000 } else { COUNTRY }, if plan.quick { 10 } else { 120 }),
                 rows::country(plan, fleets),
                 rows::console(plan, if plan.quick { &[200] } else { &CONSOLE_FLEETS }),
@@ -263,6 +272,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
         Command::Outage { away } => vec![rows::outage(plan, country, Duration::from_secs_f64(away))],
         Command::Utilisation { stations } => vec![rows::utilisation(plan, stations)],
         Command::Agent { readings } => vec![rows::agent(plan, readings)],
+        Command::Station { seconds } => vec![rows::station(plan, seconds)],
         Command::Fold { stations, simulated_seconds } => vec![rows::fold(plan, stations, simulated_seconds)],
         Command::Country { stations } => {
             vec![rows::country(plan, if stations.is_empty() { fleets } else { &stations })]

@@ -3,6 +3,7 @@
 
 mod doors;
 mod exception;
+mod moments;
 mod reporting;
 
 pub use doors::{DoorState, Doors};
@@ -12,6 +13,7 @@ pub use reporting::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingErro
 use crate::clock::{Clock, Stamp, is_recent};
 use crate::outbox::{OutboxClosed, OutboxSender, Records, Ticket, write_record};
 use crate::sources::{Refusal, Tally, read_line};
+use moments::Moments;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +38,7 @@ pub struct Intake {
 #[derive(Default)]
 struct Told {
     exception: Mutex<Exception>,
+    moments: Mutex<Moments>,
     /// Something is held since the last look.
     holds: Notify,
 }
@@ -110,7 +113,11 @@ impl Intake {
         records: &mut Records,
     ) -> Result<(), Refusal> {
         let taken = read_line(reading, scratch).and_then(|(reading, device_ms)| {
-            let stamp = self.stamp(device_ms)?;
+            let mut stamp = self.stamp(device_ms)?;
+            if device_ms.is_none() {
+                let mut moments = self.told.moments.lock().unwrap_or_else(PoisonError::into_inner);
+                stamp = moments.apart(reading.body.kind(), &reading.device, stamp);
+            }
             self.doors.send_if_modified(|doors| doors.note(&reading, self.clock.mono_ms()));
             self.report(Sample { reading, stamp }, records);
             Ok(())

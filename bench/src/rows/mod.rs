@@ -10,6 +10,7 @@ mod idle;
 mod influx;
 mod latency;
 mod outage;
+mod station;
 mod utilisation;
 
 pub use ack::{Shape, ack};
@@ -22,6 +23,7 @@ pub use idle::idle;
 pub use influx::{InfluxPlan, influx};
 pub use latency::{LatencyShape, latency};
 pub use outage::outage;
+pub use station::station;
 pub use utilisation::utilisation;
 
 use crate::report::{rate, spread};

@@ -21,6 +21,17 @@ pub struct Agent {
 impl Agent {
     /// Starts an agent whose outbox is in `folder`, for the station of `login` and a hub at `hub`, which may not be there.
     pub fn start(places: &Places, folder: &Path, login: &Login, hub: SocketAddr) -> Result<Self> {
+        Self::start_with(places, folder, login, hub, "")
+    }
+
+    /// The same with more in its configuration.
+    pub fn start_with(
+        places: &Places,
+        folder: &Path,
+        login: &Login,
+        hub: SocketAddr,
+        more: &str,
+    ) -> Result<Self> {
         let lines = free_address()?;
         let data = folder.join("data");
         let config = folder.join("agent.toml");
@@ -28,7 +39,7 @@ impl Agent {
             &config,
             format!(
                 "station = {:?}\ntoken = {:?}\nhub = \"mqtt://{hub}\"\ndata_dir = {data:?}\n\
-                 [sources.jsonl]\nlisten = \"{lines}\"\n",
+                 [sources.jsonl]\nlisten = \"{lines}\"\n{more}",
                 login.station,
                 login.token.as_deref().unwrap_or("none")
             ),
