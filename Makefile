@@ -9,10 +9,10 @@ DEMO ?=
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo console console-check test check panels bench soak fuzz deny deps clean
+.PHONY: help demo console console-check test check panels bench soak fuzz deny deps packages cross clean
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The console's files: built anew when a source is newer. The hub's build takes them from there.
 CONSOLE := console/dist/index.html
@@ -58,6 +58,21 @@ soak: $(CONSOLE) ## kill -9 the hub 50 times under load, with and without Influx
 
 fuzz: ## hostile bytes against the codec and the session, FUZZ_SECONDS each (default 60)
 	scripts/fuzz.sh $(FUZZ_SECONDS)
+
+PACKAGES := $(CARGO_TARGET_DIR)/packages
+# What a gateway's flash may be asked for, bytes.
+AGENT_BYTES_MAX := 6000000
+
+packages: $(CONSOLE) ## Debian packages for this machine into target/packages; as root it also tries them in a copy of it
+	$(CARGO) build --release -p waystation-hub
+	$(CARGO) build --profile small -p waystation-agent
+	rm -rf $(PACKAGES)
+	scripts/package.sh waystation-hub $(CARGO_TARGET_DIR)/release/waystation-hub $(PACKAGES)
+	BYTES_MAX=$(AGENT_BYTES_MAX) scripts/package.sh waystation-agent $(CARGO_TARGET_DIR)/small/waystation-agent $(PACKAGES)
+	scripts/try-packages.sh $(PACKAGES)/waystation-hub_*.deb $(PACKAGES)/waystation-agent_*.deb || [ $$? -eq 77 ]
+
+cross: ## whether the agent's C compiles for aarch64 and armv7
+	scripts/try-cross.sh
 
 deny: ## licences, sources, duplicates and known advisories of every dependency
 	scripts/deny.sh
