@@ -14,8 +14,8 @@ export const settings = {
   you: ["您是", "You are"],
   nobody: ["未登录：可以查看，不能操作", "Not signed in: you may look, not act"],
   need_admin: [
-    "登记、移除和令牌需要管理员登录。",
-    "Sign in as an admin to register, remove, or give tokens.",
+    "登记、编辑、移除和令牌需要管理员登录。",
+    "Sign in as an admin to register, correct, remove, or give tokens.",
   ],
   need_operator: ["通知渠道需要操作员登录。", "Sign in as an operator to see the channels."],
   find: ["查找", "Find"],

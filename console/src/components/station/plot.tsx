@@ -15,8 +15,12 @@ const w = speak(table);
 /** Charts of one page show the same instant under the pointer. */
 const SYNC = "station";
 const HEIGHT_REM = 12.5;
+/** What is drawn on either side of a single point, s. */
+const ALONE_S = 1_800;
 /** Rows of the table of figures. */
 const ROWS_MAX = 48;
+/** Of the lines, in the order of the devices; station.css has the same for the keys. */
+const INKS = ["brand", "warn", "idle", "good"] as const;
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 
 export interface Limit {
@@ -72,6 +76,7 @@ export function Plot(props: PlotProps) {
     <figure class="card plot">
       <figcaption>
         <strong>{title}</strong> <span class="soft">{unit}</span>
+        {chart.lines.length > 1 && <Keys names={chart.lines.map(({ name }) => name)} />}
         <span class="readout" ref={readout} aria-hidden="true" />
       </figcaption>
       {!isEmpty && <div ref={place} role="img" aria-label={`${title}: ${summary}`} />}
@@ -81,6 +86,22 @@ export function Plot(props: PlotProps) {
       </p>
       {!isEmpty && <Figures {...props} />}
     </figure>
+  );
+}
+
+/** Which line is which, drawn as the lines are. */
+function Keys({ names }: { names: readonly string[] }) {
+  return (
+    <span class="keys">
+      {names.map((name, at) => (
+        <span key={name}>
+          <svg class={`key ink-${at % INKS.length}`} viewBox="0 0 24 8" aria-hidden="true">
+            <line x1="0" y1="4" x2="24" y2="4" stroke-dasharray={DASHES[at % DASHES.length]!.join(" ")} />
+          </svg>{" "}
+          {name}
+        </span>
+      ))}
+    </span>
   );
 }
 
@@ -126,13 +147,12 @@ function Figures({ title, unit, digits, chart: { at, lines } }: PlotProps) {
 function draw(box: HTMLElement, readout: HTMLElement, props: PlotProps): uPlot {
   const { chart, unit, digits, limits = [], stepped = false } = props;
   const colours = palette();
-  const inks = [colours.brand, colours.warn, colours.idle, colours.good];
   // Least and greatest are drawn where there is one line: more bands would hide each other.
   const banded = chart.lines.length === 1 && !stepped;
   const path = stepped ? uPlot.paths.stepped!({ align: 1 }) : uPlot.paths.linear!();
   const lines = chart.lines.map(({ name }, at): uPlot.Series => ({
     label: name,
-    stroke: inks[at % inks.length]!,
+    stroke: colours[INKS[at % INKS.length]!],
     width: 1.75,
     dash: DASHES[at % DASHES.length]!,
     paths: path,
@@ -158,7 +178,9 @@ function draw(box: HTMLElement, readout: HTMLElement, props: PlotProps): uPlot {
       height: rem(HEIGHT_REM),
       legend: { show: false },
       cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { x: { time: true } },
+      scales: {
+        x: { time: true, range: (_, from, to) => (from < to ? [from, to] : [from - ALONE_S, to + ALONE_S]) },
+      },
       axes: [
         { ...axis, values: times },
         { ...axis, size: rem(3.6), values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
