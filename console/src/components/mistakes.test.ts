@@ -15,6 +15,11 @@ it("puts each mistake at its field", () => {
     longitude: "missing; give both",
     id: "must match [a-z]",
   });
+  check("why：请用一行文字说明原因，1 到 500 个字", { why: "请用一行文字说明原因，1 到 500 个字" });
+  check("longitude：缺少；两者都要填；id：须为小写字母", {
+    longitude: "缺少；两者都要填",
+    id: "须为小写字母",
+  });
   check("give `ends_at` or `for_s`, one of them", { "": "give `ends_at` or `for_s`, one of them" });
   check("kind: `foo` is no kind", { "": "kind: `foo` is no kind" });
 });

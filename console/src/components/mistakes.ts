@@ -15,19 +15,22 @@ export function mistakesOf(refused: Error, fields: readonly string[]): Mistakes 
   return mistakes;
 }
 
-function put(mistakes: Mistakes, field: string, text: string): void {
-  mistakes[field] = mistakes[field] === undefined ? text : `${mistakes[field]}; ${text}`;
+function put(mistakes: Mistakes, field: string, text: string, between = "; "): void {
+  mistakes[field] = mistakes[field] === undefined ? text : `${mistakes[field]}${between}${text}`;
 }
 
-/** The hub names the member that a mistake is in: `id: …; latitude: …`. */
+/** The hub names the member that a mistake is in: `id: …; latitude: …`, in Chinese `id：…；latitude：…`. */
 export function sortMistakes(detail: string, fields: readonly string[]): Mistakes {
   const mistakes: Mistakes = {};
   let field = "";
-  for (const part of detail.split("; ")) {
-    const named = /^(\w+): (.+)$/s.exec(part);
+  // Every second piece is what stands between two parts.
+  const pieces = detail.split(/(; |；)/);
+  for (let at = 0; at < pieces.length; at += 2) {
+    const part = pieces[at]!;
+    const named = /^(\w+)(?:: |：)(.+)$/s.exec(part);
     // A part that names nobody goes on with the sentence before.
     if (named !== null) field = fields.includes(named[1]!) ? named[1]! : "";
-    put(mistakes, field, named !== null && field !== "" ? named[2]! : part);
+    put(mistakes, field, named !== null && field !== "" ? named[2]! : part, pieces[at - 1]);
   }
   return mistakes;
 }
