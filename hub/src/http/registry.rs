@@ -98,6 +98,8 @@ pub(super) fn texts<'a>(members: &'a Map<String, Value>, mistakes: &mut Mistakes
     let mut texts = Vec::new();
     for (name, value) in members {
         match (value, NUMBERS.contains(&name.as_str())) {
+            // What is no member at all is told so by who knows the members, whatever its value.
+            _ if !COLUMNS.contains(&name.as_str()) => texts.push((name.as_str(), String::new())),
             (Value::Null, _) => texts.push((name.as_str(), String::new())),
             (Value::String(text), false) => texts.push((name.as_str(), text.clone())),
             (Value::Number(number), true) => texts.push((name.as_str(), number.to_string())),

@@ -119,11 +119,16 @@ async fn a_registration_is_read_and_changed_by_its_members() {
     assert_eq!(audit["items"][0]["detail"], "district, latitude, longitude, capacity");
 
     let wrong =
-        r#"{"id":"x","phone":"1","capacity":"many","kind":"shop","longitude":3,"opening_hours":"late"}"#;
+        r#"{"id":"x","phone":1,"capacity":"many","kind":"shop","longitude":3,"opening_hours":"late"}"#;
     let refused = server.send("PATCH", path, Some("admin"), wrong).await;
     check_problem(&refused, 400, "mistakes");
     let mistakes = refused.json()["mistakes"].as_array().unwrap().clone();
     let members: Vec<&str> = mistakes.iter().map(|mistake| mistake["member"].as_str().unwrap()).collect();
+    assert!(
+        mistakes[2]["detail"].as_str().unwrap().starts_with("there is no such member"),
+        "{}",
+        refused.body
+    );
     assert_eq!(members, ["capacity", "id", "phone", "latitude", "kind", "opening_hours"], "{}", refused.body);
     assert_eq!(server.request("GET", path, Some("operator")).await.json(), expected);
     server.stop().await;
