@@ -9,6 +9,7 @@ needed() {
 cc                    build-essential
 openssl               openssl
 ip                    iproute2
+faketime              faketime
 curl                  curl
 kill                  procps
 influxd               influxdb

@@ -40,10 +40,15 @@ impl Authority {
 
     /// A certificate whose CN is `name`, good for a server on loopback and for a client.
     pub fn issue(&self, name: &str) -> Pair {
+        self.issue_for(name, "IP:127.0.0.1,DNS:localhost")
+    }
+
+    /// The same for a server at other places, written as OpenSSL's `subjectAltName`.
+    pub fn issue_for(&self, name: &str, places: &str) -> Pair {
         let pair = self.pair(name);
         let request = self.folder.join(format!("{name}.csr"));
         let extensions = self.folder.join(format!("{name}.ext"));
-        std::fs::write(&extensions, "subjectAltName=IP:127.0.0.1,DNS:localhost\n").expect("extensions");
+        std::fs::write(&extensions, format!("subjectAltName={places}\n")).expect("extensions");
         let mut command = self.openssl(&["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]);
         command.args(["-nodes", "-subj", &format!("/CN={name}")]);
         run(command.arg("-keyout").arg(&pair.key).arg("-out").arg(&request));

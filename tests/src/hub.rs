@@ -53,6 +53,11 @@ impl HubSettings {
         self
     }
 
+    pub fn set_path(mut self, section: &str, key: &str, path: &Path) -> Self {
+        self.0.set_path(section, key, path);
+        self
+    }
+
     /// Writes to this InfluxDB, soon.
     pub fn influx(mut self, influxd: &Influxd) -> Self {
         self.0.set_text("influx", "url", format_args!("http://{}", influxd.address()));

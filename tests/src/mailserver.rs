@@ -3,6 +3,7 @@
 use crate::certs::Pair;
 use crate::ports::free_address;
 use crate::process::Process;
+use crate::programs;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,8 +25,7 @@ impl MailServer {
     pub fn start(security: &str, pair: &Pair) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let address = free_address();
-        // Debian's Python, which has python3-aiosmtpd.
-        let mut command = Command::new("/usr/bin/python3");
+        let mut command = Command::new(programs::python());
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("smtpd.py"));
         command.arg("--port").arg(address.port().to_string()).args(["--security", security]);
         command.arg("--cert").arg(&pair.cert).arg("--key").arg(&pair.key);

@@ -71,3 +71,17 @@ pub fn from_pypi(name: &str) -> PathBuf {
     );
     program
 }
+
+/// Debian's Python, which has the modules that the tests need.
+pub fn python() -> PathBuf {
+    PathBuf::from("/usr/bin/python3")
+}
+
+/// A shared library that lies in a folder of its own below the system's libraries.
+pub fn library(folder: &str, name: &str, package: &str) -> PathBuf {
+    let places = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut found = places.map(|place| place.path().join(folder).join(name)).filter(|path| path.is_file());
+    found
+        .next()
+        .unwrap_or_else(|| panic!("`{name}` is missing, and this test needs it: apt install {package}"))
+}

@@ -1,0 +1,250 @@
+//! A whole hut in a network of its own: mosquitto with what Zigbee2MQTT says on it, a meter, a cabinet, and the agent;
+//! the hub at the other end of a cable. The cable is pulled, everything is killed with -9, and the gateway comes back
+//! with a clock of three years ago: what was read is in InfluxDB, once and at its time.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+use waystation_tests::certs::Authority;
+use waystation_tests::hub::Login;
+use waystation_tests::ports::free_address;
+use waystation_tests::process::{self, Process};
+use waystation_tests::readings::now_ms;
+use waystation_tests::{HubSettings, Influxd, Netns, programs, until};
+
+/// Rounds of the devices in each part, one a minute of the hour that they stand for.
+const ROUNDS_LINKED: i64 = 10;
+const ROUNDS_CUT: i64 = 30;
+/// Below the first value of `co2_ppm`, which counts the rounds.
+const CO2_FIRST: i64 = 400;
+/// How far a stored time may be from when the device spoke: a busy machine is slow to take it.
+const LATE_MS: i64 = 60_000;
+const EARLY_MS: i64 = 2_000;
+
+/// Programs of the hut, all inside its network.
+struct Hut {
+    // Ended before the network and the folder go: fields are dropped in this order.
+    agent: Option<Process>,
+    devices: Vec<Process>,
+    net: Netns,
+    folder: TempDir,
+}
+
+impl Hut {
+    fn new(net: Netns, station: &Login, hub: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let hut = Self { agent: None, devices: Vec::new(), net, folder };
+        let text = include_str!("hut/agent.toml")
+            .replace("STATION", &station.name)
+            .replace("TOKEN", &station.token)
+            .replace("HUB", &hub.to_string())
+            .replace("FOLDER", hut.folder.path().to_str().unwrap());
+        std::fs::write(hut.path("agent.toml"), text).unwrap();
+        std::fs::write(
+            hut.path("mosquitto.conf"),
+            "listener 1883 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n",
+        )
+        .unwrap();
+        hut.set_cabinet(7);
+        hut
+    }
+
+    /// Everything gets power; the gateway's clock is off by `clock`, as faketime says it.
+    fn power_on(&mut self, clock: Option<&str>) {
+        let mut broker = Command::new(programs::system("mosquitto", "mosquitto"));
+        broker.arg("-c").arg(self.path("mosquitto.conf"));
+        let mut cabinet = device("cabinet.py");
+        cabinet.arg("8000").arg(self.path("cabinet.json"));
+        let mut meter = Command::new(programs::python());
+        meter.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/tests/support/modbus_server.py"));
+        meter.args(["tcp", "5020"]);
+        for (name, command) in [("mosquitto", broker), ("cabinet", cabinet), ("meter", meter)] {
+            self.devices.push(self.start(name, &command));
+        }
+        let mut agent = programs::ours("waystation-agent");
+        agent.args(["run", "--config"]).arg(self.path("agent.toml"));
+        if let Some(clock) = clock {
+            agent.env("LD_PRELOAD", faketime()).env("FAKETIME", clock);
+            // Only the time of day is wrong; the time since the boot never is.
+            agent.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1");
+        }
+        self.agent = Some(self.start("waystation-agent", &agent));
+        until("the agent hears all devices", || {
+            self.agent.as_mut().unwrap().assert_running();
+            ["zigbee", "porch"].iter().all(|name| self.source(name).is_some_and(|state| state == "ok"))
+        });
+    }
+
+    /// kill -9 of everything at once.
+    fn power_off(&mut self) {
+        self.agent.take().unwrap().kill();
+        self.devices.drain(..).for_each(Process::kill);
+    }
+
+    /// A message of Zigbee2MQTT for each device of the hut, as round `round` has them.
+    fn speak(&self, round: i64) {
+        let climate = format!(
+            r#"{{"battery":97,"co2":{},"humidity":41.2,"linkquality":102,"temperature":21.37,"voltage":3000}}"#,
+            CO2_FIRST + round
+        );
+        self.publish("zigbee2mqtt/hall", &climate);
+        let contact = round % 2 == 0;
+        let door = format!(r#"{{"battery":100,"contact":{contact},"linkquality":87,"tamper":false}}"#);
+        self.publish("zigbee2mqtt/door", &door);
+    }
+
+    fn publish(&self, topic: &str, payload: &str) {
+        let mut command = Command::new(programs::system("mosquitto_pub", "mosquitto-clients"));
+        command.args(["-h", "127.0.0.1", "-q", "1", "-t", topic, "-m", payload]);
+        process::run(&mut self.net.inside(&command));
+    }
+
+    /// What the cabinet's controller says: its first slot's state of charge is `soc`.
+    fn set_cabinet(&self, soc: i64) {
+        let text = format!(
+            r#"{{"temp":24.5,"smoke":0,"slots":[{{"no":1,"st":"ready","soc":{soc},"type":"48V"}},{{"no":2,"st":"empty"}}]}}"#
+        );
+        // Replaced in one step: the controller may be asked at any moment.
+        let new = self.path("cabinet.new");
+        std::fs::write(&new, text).unwrap();
+        std::fs::rename(new, self.path("cabinet.json")).unwrap();
+    }
+
+    fn outbox(&self) -> serde_json::Value {
+        let mut command = programs::ours("waystation-agent");
+        command.args(["outbox", "--json", "--config"]).arg(self.path("agent.toml"));
+        let output = command.output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Returns once so many readings wait on the agent's disk for the hub.
+    fn wait_on_disk(&self, readings: u64) {
+        until("the readings are on the agent's disk", || {
+            self.outbox()["records"].as_u64().is_some_and(|records| records >= readings)
+        });
+    }
+
+    /// The state of a source.
+    fn source(&self, name: &str) -> Option<String> {
+        let outbox = self.outbox();
+        let mut sources = outbox["sources"].as_array()?.iter();
+        let found = sources.find(|source| source["name"] == name)?;
+        found["state"].as_str().map(str::to_owned)
+    }
+
+    fn start(&self, name: &'static str, command: &Command) -> Process {
+        Process::start(name, &mut self.net.inside(command), &self.path(&format!("{name}.log")))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn device(script: &str) -> Command {
+    let mut command = Command::new(programs::python());
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/devices/").to_owned() + script);
+    command
+}
+
+fn faketime() -> PathBuf {
+    programs::library("faketime", "libfaketime.so.1", "faketime")
+}
+
+/// What the devices said: round to the time when they did, ms.
+type Spoken = BTreeMap<i64, i64>;
+
+/// Lets the devices speak, and returns once the agent has it all on disk.
+fn speak(hut: &Hut, spoken: &mut Spoken, rounds: i64) {
+    let first = spoken.len() as i64;
+    for round in first..first + rounds {
+        spoken.insert(round, now_ms());
+        hut.speak(round);
+    }
+}
+
+/// `co2_ppm` to its times in InfluxDB.
+fn stored(influxd: &Influxd) -> BTreeMap<i64, Vec<i64>> {
+    let mut stored = BTreeMap::<i64, Vec<i64>>::new();
+    for row in influxd.rows("SELECT co2_ppm FROM environment WHERE device = 'env-1'") {
+        let round = row["co2_ppm"].as_f64().unwrap() as i64 - CO2_FIRST;
+        stored.entry(round).or_default().push(row["time"].as_i64().unwrap());
+    }
+    stored
+}
+
+/// Everything spoken is stored, once, at its time.
+fn check_stored(influxd: &Influxd, spoken: &Spoken) {
+    until("every round is in InfluxDB", || {
+        let stored = stored(influxd);
+        spoken.keys().all(|round| stored.contains_key(round))
+    });
+    for (round, times) in stored(influxd) {
+        let &[ts] = &times[..] else { panic!("round {round} is stored {} times", times.len()) };
+        let late_ms = ts - spoken[&round];
+        assert!((-EARLY_MS..LATE_MS).contains(&late_ms), "round {round} is late by {late_ms} ms");
+    }
+}
+
+/// The sensor on the Modbus line was read in every part, and at no time when there was no power.
+fn check_porch(influxd: &Influxd, spoken: &Spoken) {
+    let first = spoken[&0] - LATE_MS;
+    let rows = influxd.rows("SELECT temperature_c FROM environment WHERE device = 'env-2'");
+    assert!(rows.len() >= 2, "{rows:?}");
+    for row in rows {
+        assert_eq!(row["temperature_c"].as_f64(), Some(-20.5));
+        assert!((first..=now_ms()).contains(&row["time"].as_i64().unwrap()), "{row:?}");
+    }
+}
+
+#[test]
+fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
+    let Some(net) = Netns::new() else {
+        eprintln!("skipped: a network namespace needs root");
+        return;
+    };
+    let certificates = tempfile::tempdir().unwrap();
+    let authority = Authority::new(certificates.path());
+    let server = authority.issue_for("hub", &format!("IP:{}", net.outside));
+    let tls_port = free_address().port();
+    let tls_listen = SocketAddr::from((net.outside, tls_port));
+    let mut influxd = Influxd::start();
+    let settings = HubSettings::default().influx(&influxd).set_text("mqtt", "tls_listen", tls_listen);
+    let settings =
+        settings.set_path("mqtt.tls", "cert", &server.cert).set_path("mqtt.tls", "key", &server.key);
+    let mut hub = settings.start();
+    let station = hub.known_station("hut-1");
+    let mut hut = Hut::new(net, &station, tls_listen);
+    std::fs::copy(authority.cert(), hut.path("ca.pem")).unwrap();
+    let mut spoken = Spoken::new();
+
+    hut.power_on(None);
+    speak(&hut, &mut spoken, ROUNDS_LINKED);
+    check_stored(&influxd, &spoken);
+
+    hut.net.pull();
+    speak(&hut, &mut spoken, ROUNDS_CUT);
+    hut.wait_on_disk(2 * ROUNDS_CUT as u64);
+    hut.power_off();
+    hub.kill();
+    influxd.kill();
+
+    influxd.run();
+    hub.start();
+    hut.power_on(Some("-1100d"));
+    speak(&hut, &mut spoken, ROUNDS_CUT);
+    hut.wait_on_disk(4 * ROUNDS_CUT as u64);
+    hut.net.plug();
+    check_stored(&influxd, &spoken);
+
+    until("the outbox is empty", || hut.outbox()["records"] == 0);
+    check_porch(&influxd, &spoken);
+    let ledger = hub.ledger_once(&station, |ledger| ledger["gaps"] == serde_json::json!([]));
+    assert_eq!((&ledger["missing_total"], &ledger["dropped_total"]), (&0.into(), &0.into()), "{ledger}");
+    let opened = influxd.number("SELECT count(contact) FROM door WHERE device = 'front' AND event = 'open'");
+    let closed = influxd.number("SELECT count(contact) FROM door WHERE device = 'front' AND event = 'close'");
+    // What a door is when the gateway first hears of it is a state, not an event: once at each start.
+    assert_eq!(opened + closed, spoken.len() as u64 - 2, "{opened} times open, {closed} times closed");
+}
