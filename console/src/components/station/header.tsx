@@ -17,7 +17,7 @@ const k = speak(stationsWords);
 
 interface Props {
   station: StationDetail;
-  /** Since when the state stands, ms; null if that is not known yet. */
+  /** Since when it is up or down, ms; null if that is not known yet. One that is late is neither yet. */
   since: number | null;
   /** Called when the registry has been corrected. */
   edited(): void;
@@ -27,6 +27,7 @@ interface Props {
 export function StationHeader({ station, since, edited }: Props) {
   const [isEditing, setEditing] = useState(false);
   const item = stations.value.get(station.id);
+  const state = item?.state ?? station.state;
   const seen = item?.last_seen ?? station.last_seen;
   const where = [station.city, station.district, station.street, station.grid].filter(Boolean).join(" · ");
   return (
@@ -58,8 +59,10 @@ export function StationHeader({ station, since, edited }: Props) {
         <div aria-live="polite">
           <dt>{k("state")}</dt>
           <dd>
-            <StateTag state={item?.state ?? station.state} />
-            {since !== null && <small> {w("state_since", { when: showTime(since) })}</small>}
+            <StateTag state={state} />
+            {since !== null && state !== "late" && (
+              <small> {w("state_since", { when: showTime(since) })}</small>
+            )}
           </dd>
         </div>
         <Fact label={w("last_seen")}>
