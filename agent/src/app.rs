@@ -5,13 +5,15 @@ use crate::config::Config;
 use crate::connection::{Endpoint, TlsError, client_config};
 use crate::diagnosis;
 use crate::intake::{Intake, Reporting};
+use crate::orders::{Desk, Orders, Tools};
 use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxView};
 use crate::publisher::{Parts, Publisher, State};
+use crate::remote::Remote;
 use crate::service::Service;
 use crate::sources::{self, Board, Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally, World};
 use crate::status::{StatusError, StatusServer, StatusSources};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
@@ -43,8 +45,17 @@ pub fn endpoint(config: &Config, clock: Option<Clock>) -> Result<Endpoint, TlsEr
     Ok(Endpoint { address: config.hub.clone(), tls })
 }
 
-/// Runs the agent until `shutdown` resolves: sources, outbox, publisher.
-pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
+/// Why the agent ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to, or its input has ended.
+    Stopped,
+    /// The hub wants it started again.
+    Restart,
+}
+
+/// Runs the agent until `shutdown` resolves or the hub wants it started again: sources, outbox, publisher.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<Ended, AppError> {
     let Outbox { sender, write_loop, view, cursor, durable } =
         Outbox::open_patiently(&config.data_dir, &config.outbox).await?;
     let (growth, horizon_s) = Growth::new();
@@ -55,6 +66,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let endpoint = endpoint(&config, Some(clock.clone()))?;
     let reporting = watch::Sender::new(config.report.clone());
     let intake = Intake::new(sender, tally.clone(), clock.clone(), reporting.subscribe());
+    let (restart, mut restarting) = watch::channel(false);
     let shared = Shared {
         config,
         view,
@@ -67,11 +79,12 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
         board: Board::default(),
     };
 
-    let mut sources = Sources::start(&shared, intake, report_requests).await?;
+    let (orders, desk) = shared.orders(intake.clone(), report_now, restart);
+    let mut sources = Sources::start(&shared, intake, orders, report_requests).await?;
     let mut writing = tokio::spawn(write_loop.run());
     let (done_sender, done) = watch::channel(Done { last: cursor.position(), lost_to: 0 });
     let (stop_publisher, stop) = watch::channel(false);
-    let publisher = shared.publisher(endpoint, durable, done_sender, state_sender, report_now, stop);
+    let publisher = shared.publisher(endpoint, durable, done_sender, state_sender, desk, stop);
     let publishing = tokio::spawn(publisher.run());
     let keeping = tokio::spawn(shared.keeper(cursor, done, growth).run());
     shared.announce();
@@ -81,6 +94,8 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     let write_failed = tokio::select! {
         () = service.report(|| shared.status_line()) => None,
         () = shutdown => None,
+        // An error means that nobody obeys any more, which happens at a stop alone.
+        Ok(_) = restarting.wait_for(|restart| *restart) => None,
         () = sources.input_ended() => None,
         ended = &mut writing => Some(ended),
     };
@@ -97,7 +112,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<(
     // The keeper ends with the publisher, after a last save.
     keeping.await??;
     tracing::info!("stopped");
-    Ok(())
+    Ok(if *restarting.borrow() { Ended::Restart } else { Ended::Stopped })
 }
 
 /// What several stages are made of.
@@ -121,7 +136,7 @@ impl Shared {
         durable: watch::Receiver<Seq>,
         done: watch::Sender<Done>,
         state: watch::Sender<State>,
-        report_now: mpsc::Sender<()>,
+        desk: Desk,
         stop: watch::Receiver<bool>,
     ) -> Publisher {
         let batch = self.config.batch;
@@ -137,9 +152,22 @@ impl Shared {
             clock: self.clock.clone(),
             done,
             state,
-            report_now,
+            desk,
             stop,
         })
+    }
+
+    fn orders(
+        &self,
+        intake: Intake,
+        report_now: mpsc::Sender<()>,
+        restart: watch::Sender<bool>,
+    ) -> (Orders, Desk) {
+        let data_dir = &self.config.data_dir;
+        let remote = Remote::open(data_dir, self.config.report.clone(), self.reporting.clone());
+        let doors = self.config.doors.clone();
+        let tools = Tools { doors, intake, report_now, remote: Arc::new(Mutex::new(remote)), restart };
+        Orders::open(data_dir, self.clock.clone(), tools)
     }
 
     fn keeper(&self, cursor: Cursor, done: watch::Receiver<Done>, growth: Growth) -> Keeper {
@@ -223,6 +251,7 @@ impl Sources {
     async fn start(
         shared: &Shared,
         intake: Intake,
+        orders: Orders,
         report_requests: mpsc::Receiver<()>,
     ) -> Result<Self, AppError> {
         let config = &shared.config.sources;
@@ -236,6 +265,7 @@ impl Sources {
         tasks.spawn(diagnosis::watch(shared.config.clone(), shared.state.clone(), stopped.clone()));
         let gateway = shared.gateway(intake.clone(), report_requests);
         tasks.spawn(gateway.run(stopped.clone()));
+        tasks.spawn(orders.run(stopped.clone()));
         tasks.spawn(shared.clock.clone().keep(stopped.clone()));
         tasks.spawn(intake.clone().release_held(stopped.clone()));
         let world = shared.world(intake.clone(), stopped.clone());

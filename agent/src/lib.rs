@@ -16,6 +16,9 @@ pub mod intake;
 
 pub mod outbox;
 
+pub mod orders;
+pub mod remote;
+
 pub mod publisher;
 
 pub mod connection;

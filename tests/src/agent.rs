@@ -19,6 +19,8 @@ use tempfile::TempDir;
 pub struct Agent {
     process: Option<Process>,
     settings: Toml,
+    /// Tables that stand in lists.
+    tables: String,
     folder: TempDir,
 }
 
@@ -34,15 +36,27 @@ impl Agent {
         settings.set_path("sources.jsonl", "path", &folder.path().join("readings.sock"));
         settings.set_text("outbox", "segment_bytes", "64KiB");
         settings.set("gateway", "interval_s", 0);
-        let agent = Self { process: None, settings, folder };
-        agent.settings.write(&agent.config());
+        let agent = Self { process: None, settings, tables: String::new(), folder };
+        agent.write();
         agent
     }
 
     /// Changes a setting for the next start.
     pub fn set(&mut self, section: &str, key: &str, value: impl Display) {
         self.settings.set(section, key, value);
+        self.write();
+    }
+
+    /// Adds a table to its configuration for the next start, such as `[[doors]]`.
+    pub fn add(&mut self, table: &str) {
+        self.tables.push_str(table);
+        self.write();
+    }
+
+    fn write(&self) {
         self.settings.write(&self.config());
+        let text = std::fs::read_to_string(self.config()).expect("the configuration");
+        std::fs::write(self.config(), format!("{text}\n{}", self.tables)).expect("the configuration");
     }
 
     pub fn start(&mut self) {
@@ -128,6 +142,11 @@ impl Device {
     pub fn send(&mut self, readings: &[(i64, i64)]) -> bool {
         let lines: String = readings.iter().map(|(ts, value)| line(*ts, *value)).collect();
         self.stream.write_all(lines.as_bytes()).is_ok()
+    }
+
+    /// Sends a line as it stands; false when the agent is gone.
+    pub fn send_line(&mut self, line: &str) -> bool {
+        self.stream.write_all(format!("{line}\n").as_bytes()).is_ok()
     }
 
     /// The number of lines, from the first on, that the agent has on disk; none when it is gone.

@@ -27,6 +27,7 @@ pub mod prometheus;
 pub mod random;
 pub mod readings;
 pub mod receiver;
+pub mod relay;
 pub mod story;
 pub mod toml;
 pub mod wait;

@@ -1,11 +1,14 @@
 //! `waystation-agent run`.
 
 use super::{asked_to_stop, runtime};
-use crate::app;
+use crate::app::{self, Ended};
 use crate::config::Config;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// Exit code when the hub wants the agent started again: EX_TEMPFAIL of sysexits.h.
+const RESTART: u8 = 75;
 
 /// Collect readings and deliver them to the hub, until SIGTERM or SIGINT.
 #[derive(Debug, clap::Args)]
@@ -30,7 +33,9 @@ impl Run {
         }));
         // A read of standard input cannot be interrupted; everything else has been joined by now.
         runtime.shutdown_timeout(Duration::from_millis(100));
-        outcome?;
-        Ok(ExitCode::SUCCESS)
+        Ok(match outcome? {
+            Ended::Stopped => ExitCode::SUCCESS,
+            Ended::Restart => ExitCode::from(RESTART),
+        })
     }
 }

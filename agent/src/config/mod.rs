@@ -33,11 +33,17 @@
 //! [report.environment]
 //! temperature_c = 0.2                    # smaller changes are not told
 //!
+//! [[doors]]                              # those that a command may open
+//! device = "front"                       # a source must tell its contact or lock, or nothing confirms that it opened
+//! unlock = { exec = ["/usr/local/bin/open-door"] }   # or { mqtt = "name of a source", topic = "…", payload = "…" }
+//! confirm_s = 10
+//!
 //! [gateway]
 //! interval_s = 60                        # the agent's own readings; 0: none
 //! device = "gateway"
 //! ```
 
+mod doors;
 mod keys;
 mod report;
 mod size;
@@ -45,6 +51,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+pub use doors::{Door, Unlock};
 pub use keys::Mistakes;
 pub use sources::*;
 
@@ -70,6 +77,7 @@ pub struct Config {
     pub outbox: Outbox,
     pub batch: Batch,
     pub sources: Sources,
+    pub doors: Vec<Door>,
     pub report: Reporting,
     pub gateway: Gateway,
 }
@@ -128,6 +136,7 @@ impl Config {
         let batch = batch(keys);
         let report = report::report(keys);
         let sources = sources::read(keys);
+        let doors = doors::read(keys, sources.as_ref().map(|sources| &*sources.mqtt).unwrap_or_default());
         let gateway = gateway(keys);
         Some(Self {
             station: station?,
@@ -139,6 +148,7 @@ impl Config {
             batch: batch?,
             report: report?,
             sources: sources?,
+            doors,
             gateway: gateway?,
         })
     }

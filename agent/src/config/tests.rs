@@ -50,6 +50,30 @@ fn every_mistake_comes_up_in_one_run() {
 }
 
 #[test]
+fn doors_that_open_by_command() {
+    let start = "station = \"a\"\nhub = \"mqtt://h\"\n";
+    let config =
+        load(&format!("{start}[[doors]]\ndevice = \"front\"\nunlock = {{ exec = [\"open\", \"1\"] }}"));
+    let doors = config.unwrap().doors;
+    assert!(matches!(&doors[0].unlock, Unlock::Exec(command) if command == &["open", "1"]), "{doors:?}");
+    assert_eq!(doors[0].confirm, Duration::from_secs(10));
+    let wrong = "[[doors]]\ndevice = \"front\"\n[[doors]]\ndevice = \"b\"\nconfirm_s = 0\n\
+                 unlock = { mqtt = \"x\", topic = \"t/#\", payload = \"1\" }\n\
+                 [[doors]]\ndevice = \"c\"\nunlock = { exec = [\"x\"] }\n[[doors]]\ndevice = \"c\"\n\
+                 unlock = { exec = [\"x\"] }";
+    check(
+        &format!("{start}{wrong}"),
+        &[
+            "doors[0].unlock: give either",
+            "doors[1].unlock.topic: must be one",
+            "doors[1].unlock.mqtt: must be the name",
+            "doors[1].confirm_s: must be",
+            "doors[3].device: stands",
+        ],
+    );
+}
+
+#[test]
 fn what_is_reported_can_be_said() {
     let table = "station = \"a\"\nhub = \"mqtt://h\"\n[report]\nmin_interval_s = 7\n\
                  intervals_s = { environment = 30 }\n[report.cabinet]\nsoc_pct = 2\n";

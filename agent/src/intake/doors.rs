@@ -15,8 +15,9 @@ pub struct Doors(BTreeMap<DeviceId, DoorState>);
 pub struct DoorState {
     pub contact: Option<Contact>,
     pub lock: Option<Lock>,
-    /// When it was told, by [`crate::clock::Clock::mono_ms`].
-    pub mono_ms: i64,
+    /// When each was told, by [`crate::clock::Clock::mono_ms`].
+    pub contact_mono_ms: i64,
+    pub lock_mono_ms: i64,
 }
 
 impl Doors {
@@ -35,9 +36,12 @@ impl Doors {
             return false;
         }
         let state = self.0.entry(reading.device.clone()).or_default();
-        state.contact = contact.or(state.contact);
-        state.lock = lock.or(state.lock);
-        state.mono_ms = mono_ms;
+        if contact.is_some() {
+            (state.contact, state.contact_mono_ms) = (contact, mono_ms);
+        }
+        if lock.is_some() {
+            (state.lock, state.lock_mono_ms) = (lock, mono_ms);
+        }
         true
     }
 }
@@ -61,17 +65,18 @@ mod tests {
     fn a_door_is_as_it_was_last_told() {
         let mut doors = Doors::default();
         let front = || DeviceId::try_from("front").unwrap();
-        let mut check = |door: Door, mono_ms, expected: (Option<Contact>, Option<Lock>, i64)| {
+        let mut check = |door: Door, mono_ms, expected: (Option<Contact>, i64, Option<Lock>, i64)| {
             doors.note(&Reading { ts: 0, device: front(), body: door.into() }, mono_ms);
             let state = doors.get(&front()).unwrap();
-            assert_eq!((state.contact, state.lock, state.mono_ms), expected);
+            let DoorState { contact, contact_mono_ms, lock, lock_mono_ms } = state;
+            assert_eq!((contact, contact_mono_ms, lock, lock_mono_ms), expected);
         };
         let (open, closed) = (Some(Contact::Open), Some(Contact::Closed));
         let unlocked = Some(Lock::Unlocked);
-        check(Door { contact: closed, ..Door::default() }, 1, (closed, None, 1));
-        check(Door { event: Some(DoorEvent::Unlock), ..Door::default() }, 2, (closed, unlocked, 2));
-        check(Door { event: Some(DoorEvent::Denied), ..Door::default() }, 3, (closed, unlocked, 2));
-        check(Door { event: Some(DoorEvent::Open), ..Door::default() }, 4, (open, unlocked, 4));
-        check(Door { lock: Some(Lock::Locked), ..Door::default() }, 5, (open, Some(Lock::Locked), 5));
+        check(Door { contact: closed, ..Door::default() }, 1, (closed, 1, None, 0));
+        check(Door { event: Some(DoorEvent::Unlock), ..Door::default() }, 2, (closed, 1, unlocked, 2));
+        check(Door { event: Some(DoorEvent::Denied), ..Door::default() }, 3, (closed, 1, unlocked, 2));
+        check(Door { event: Some(DoorEvent::Open), ..Door::default() }, 4, (open, 4, unlocked, 2));
+        check(Door { lock: Some(Lock::Locked), ..Door::default() }, 5, (open, 4, Some(Lock::Locked), 5));
     }
 }

@@ -8,7 +8,6 @@
 //! Invariants: batches leave oldest first. What was in flight when a connection broke is read from disk again, behind
 //! what was acknowledged. `done` only grows, and only over an unbroken run of acknowledged batches.
 
-mod orders;
 mod session;
 mod time;
 mod window;
@@ -17,11 +16,11 @@ use crate::backoff::Backoff;
 use crate::clock::{Clock, now_ms};
 use crate::connection::{Connection, Credentials, Endpoint};
 use crate::dice::Dice;
+use crate::orders::Desk;
 use crate::outbox::{BatchLimits, BatchSource, Done, OutboxView};
-use orders::Orders;
 use session::{Broken, Pace, Session};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use waystation_durable_log::Seq;
 use waystation_protocol::{Channel, Presence, PresenceState, StationId, topic_name};
@@ -58,8 +57,8 @@ pub struct Parts {
     /// What the hub has acknowledged; at first where the cursor stands.
     pub done: watch::Sender<Done>,
     pub state: watch::Sender<State>,
-    /// Asks for a gateway reading at once.
-    pub report_now: mpsc::Sender<()>,
+    /// Where commands go and answers come from.
+    pub desk: Desk,
     /// Turned once sources and writer have ended.
     pub stop: watch::Receiver<bool>,
 }
@@ -68,7 +67,6 @@ pub struct Parts {
 pub struct Publisher {
     parts: Parts,
     backoff: Backoff,
-    orders: Orders,
 }
 
 enum Mode {
@@ -81,8 +79,7 @@ enum Mode {
 impl Publisher {
     pub fn new(parts: Parts) -> Self {
         let backoff = Backoff::new(Dice::from_system(), BACKOFF_FIRST, BACKOFF_MAX);
-        let orders = Orders::new(parts.report_now.clone());
-        Self { parts, backoff, orders }
+        Self { parts, backoff }
     }
 
     /// Publishes until `stop` is turned, then delivers what it can within a few seconds.
@@ -145,7 +142,7 @@ impl Publisher {
     async fn turn(&mut self, session: &mut Session, pace: Pace) -> Result<(), Ending> {
         let progress = tokio::select! {
             _ = self.parts.stop.wait_for(|stop| *stop) => return Err(Ending::Stop),
-            progress = session.turn(pace, &mut self.orders) => progress.map_err(Ending::Broken)?,
+            progress = session.turn(pace, &mut self.parts.desk) => progress.map_err(Ending::Broken)?,
         };
         if let Some(done) = progress {
             self.tell_done(done);
@@ -181,7 +178,7 @@ impl Publisher {
     async fn leave(&mut self, mut session: Session) {
         let delivered = timeout(LEAVE_MAX, async {
             while !session.is_caught_up() {
-                match session.turn(CATCH_UP, &mut self.orders).await {
+                match session.turn(CATCH_UP, &mut self.parts.desk).await {
                     Ok(Some(done)) => self.tell_done(done),
                     Ok(None) => {}
                     Err(error) => return tracing::debug!(%error, "the connection ended while leaving"),
@@ -192,6 +189,7 @@ impl Publisher {
         if delivered.is_err() {
             tracing::info!(waiting = self.parts.view.records(), "stopping; readings stay on disk");
         }
+        session.send_answers(&mut self.parts.desk);
         session.publish_presence(PresenceState::Offline);
         if let Err(error) = session.connection.close(LEAVE_MAX).await {
             tracing::debug!(%error, "no goodbye");
@@ -210,6 +208,7 @@ impl Publisher {
             self.parts.clock.clone(),
         );
         let mut session = Session::new(connection, source, &self.parts.station, self.parts.clock.clone());
+        self.parts.desk.begin_session();
         session.greet();
         session
     }

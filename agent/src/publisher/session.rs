@@ -1,11 +1,11 @@
 //! One connection with what is in flight on it and the tail of the outbox that feeds it.
 
-use super::orders::Orders;
 use super::presence;
 use super::time::{Due, TimeAsking};
 use super::window::{SentBatch, Window};
 use crate::clock::Clock;
 use crate::connection::{Connection, ConnectionLost, Event};
+use crate::orders::{Desk, Order};
 use crate::outbox::{Batch, BatchError, BatchSource, Done};
 use std::time::Duration;
 use thiserror::Error;
@@ -89,26 +89,33 @@ impl Session {
     }
 
     /// Waits for one event and handles it; gives what the hub has now, if that grew. Cancel-safe.
-    pub async fn turn(&mut self, pace: Pace, orders: &mut Orders) -> Result<Option<Done>, Broken> {
+    pub async fn turn(&mut self, pace: Pace, desk: &mut Desk) -> Result<Option<Done>, Broken> {
         let has_room = self.window.batches() < pace.batches_max && self.window.bytes() < pace.bytes_max;
         let until_time_ms = self.time.due_ms().saturating_sub(self.clock.mono_ms()).max(0).unsigned_abs();
         tokio::select! {
-            event = self.connection.event() => Ok(self.take_event(event?, orders)),
+            event = self.connection.event() => Ok(self.take_event(event?, desk)),
             batch = self.source.next(pace.linger), if has_room => {
                 self.publish_batch(batch?);
                 Ok(None)
             }
             () = sleep(Duration::from_millis(until_time_ms)) => {
                 let due = self.time.look(self.clock.mono_ms());
-                self.follow(due);
+                self.follow(due, desk);
+                Ok(None)
+            }
+            () = desk.has_answer() => {
+                self.send_answers(desk);
                 Ok(None)
             }
         }
     }
 
-    fn take_event(&mut self, event: Event, orders: &mut Orders) -> Option<Done> {
+    fn take_event(&mut self, event: Event, desk: &mut Desk) -> Option<Done> {
         match event {
-            Event::Acknowledged(packet_id) => self.window.acknowledge(packet_id),
+            Event::Acknowledged(packet_id) => {
+                desk.acknowledge(packet_id);
+                self.window.acknowledge(packet_id)
+            }
             Event::Subscribed { granted } => {
                 if !granted {
                     tracing::warn!(
@@ -118,30 +125,40 @@ impl Session {
                 None
             }
             Event::Message { topic, payload, .. } => {
-                if topic == self.topics.command
-                    && let Some(result) = orders.obey(&payload)
-                {
-                    let packet_id = self.connection.publish(&self.topics.result, result.into(), false);
-                    self.window.push(packet_id, None);
+                if topic == self.topics.command {
+                    desk.hand_in(Order::Command(payload));
                 } else if topic == self.topics.time
                     && let Ok(answer) = TimeAnswer::parse(&payload)
                 {
                     let due = self.time.answered(answer, self.clock.mono_ms());
-                    self.follow(due);
+                    self.follow(due, desk);
                 }
                 None
             }
         }
     }
 
-    fn follow(&mut self, due: Due) {
+    /// Sends the answers that this session has not sent.
+    pub fn send_answers(&mut self, desk: &mut Desk) {
+        let Self { connection, window, topics, .. } = self;
+        desk.send(|answer| {
+            let packet_id = connection.publish(&topics.result, answer, false);
+            window.push(packet_id, None);
+            packet_id
+        });
+    }
+
+    fn follow(&mut self, due: Due, desk: &Desk) {
         match due {
             Due::Nothing => {}
             Due::Ask(t) => {
                 let question = TimeQuestion { t }.to_json();
                 self.connection.publish_unacknowledged(&self.topics.time, question.into());
             }
-            Due::Known(Some(sample)) => self.clock.sync(sample.t0_ms, sample.hub_ms, sample.t1_ms),
+            Due::Known(Some(sample)) => {
+                self.clock.sync(sample.t0_ms, sample.hub_ms, sample.t1_ms);
+                desk.freshness.told(sample.way_ms());
+            }
             Due::Known(None) => self.clock.unanswered(),
         }
     }

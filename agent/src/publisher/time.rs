@@ -65,9 +65,13 @@ impl TimeAsking {
         Due::Ask(now_ms)
     }
 
-    /// An answer came. One to another question than the open one says nothing.
+    /// An answer came. One to another question than the open one says nothing, nor does one that comes after the
+    /// patience is over: it may be off by half of its way.
     pub fn answered(&mut self, answer: TimeAnswer, now_ms: i64) -> Due {
-        let Some(t0_ms) = self.asked_ms.filter(|asked_ms| *asked_ms == answer.t) else { return Due::Nothing };
+        let in_time = now_ms <= self.give_up_ms;
+        let Some(t0_ms) = self.asked_ms.filter(|asked_ms| *asked_ms == answer.t && in_time) else {
+            return Due::Nothing;
+        };
         let sample = Sample { t0_ms, hub_ms: answer.hub, t1_ms: now_ms };
         if self.best.is_none_or(|best| sample.way_ms() < best.way_ms()) {
             self.best = Some(sample);
@@ -85,7 +89,8 @@ impl TimeAsking {
 }
 
 impl Sample {
-    fn way_ms(&self) -> i64 {
+    /// The way there and back.
+    pub fn way_ms(&self) -> i64 {
         self.t1_ms - self.t0_ms
     }
 }
@@ -117,6 +122,7 @@ mod tests {
         let mut asking = TimeAsking::new(0);
         assert_eq!(asking.look(0), Due::Ask(0));
         assert_eq!(asking.look(PATIENCE_MS - 1), Due::Nothing);
+        assert_eq!(asking.answered(TimeAnswer { t: 0, hub: 1 }, PATIENCE_MS + 1), Due::Nothing);
         assert_eq!(asking.look(PATIENCE_MS), Due::Known(None));
         assert_eq!(asking.answered(TimeAnswer { t: 0, hub: 1 }, PATIENCE_MS + 1), Due::Nothing, "too late");
         assert_eq!(asking.due_ms(), PATIENCE_MS + EVERY_MS);

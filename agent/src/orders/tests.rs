@@ -1,0 +1,192 @@
+use super::*;
+use crate::clock::Look;
+use crate::config::{Outbox as OutboxConfig, Unlock};
+use crate::intake::Reporting;
+use crate::outbox::{Outbox, OutboxSender};
+use crate::sources::Tally;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use tempfile::TempDir;
+
+/// For what comes for certain.
+const PATIENCE: Duration = Duration::from_secs(60);
+const START: i64 = 1_763_800_000_000;
+
+/// Orders with a door `front` that a program opens by leaving a mark, on clocks that the test moves.
+struct Bench {
+    folder: TempDir,
+    now_ms: Arc<AtomicI64>,
+    restarted: watch::Receiver<bool>,
+    reporting: watch::Receiver<Reporting>,
+    requests: mpsc::Receiver<()>,
+    intake: Intake,
+    orders: Orders,
+    desk: Desk,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::over(tempfile::tempdir().unwrap(), &["touch"], PATIENCE).await
+    }
+
+    /// In a folder that may have been used before.
+    async fn over(folder: TempDir, program: &[&str], confirm: Duration) -> Self {
+        let now_ms = Arc::new(AtomicI64::new(START));
+        let moving = now_ms.clone();
+        let look = move || Look { mono_ms: moving.load(SeqCst) - START, system_ms: moving.load(SeqCst) };
+        let clock = Clock::with(Box::new(look), "ab12", None);
+        let reporting = watch::Sender::new(Reporting::default());
+        let remote = Remote::open(folder.path(), Reporting::default(), reporting.clone());
+        let intake = Intake::new(
+            outbox(&tempfile::tempdir_in(folder.path()).unwrap().keep()).await,
+            Arc::new(Tally::default()),
+            clock.clone(),
+            reporting.subscribe(),
+        );
+        let mut exec: Vec<String> = program.iter().map(ToString::to_string).collect();
+        exec.push(folder.path().join("opened").display().to_string());
+        let door = Door { device: "front".try_into().unwrap(), unlock: Unlock::Exec(exec), confirm };
+        let (report_now, requests) = mpsc::channel(1);
+        let (restart, restarted) = watch::channel(false);
+        let tools = Tools {
+            doors: vec![door],
+            intake: intake.clone(),
+            report_now,
+            remote: Arc::new(Mutex::new(remote)),
+            restart,
+        };
+        let (orders, desk) = Orders::open(folder.path(), clock, tools);
+        let reporting = reporting.subscribe();
+        Self { folder, now_ms, restarted, reporting, requests, intake, orders, desk }
+    }
+
+    /// Hands a command in; gives outcome and detail.
+    async fn command(&mut self, json: &str) -> (Outcome, String) {
+        self.desk.hand_in(Order::Command(json.to_owned().into()));
+        let Self { orders, desk, .. } = self;
+        let serving = orders.serve();
+        tokio::pin!(serving);
+        tokio::select! {
+            () = &mut serving => panic!("orders ended"),
+            () = desk.has_answer() => {}
+        }
+        let mut sent = None;
+        desk.send(|payload| {
+            sent = Some(CommandResult::parse(&payload).unwrap());
+            7
+        });
+        desk.acknowledge(7);
+        // What is left to do behind the answer.
+        tokio::select! {
+            biased;
+            () = &mut serving => panic!("orders ended"),
+            () = tokio::task::yield_now() => {}
+        }
+        let sent = sent.unwrap();
+        (sent.outcome, sent.detail.map(|detail| detail.to_string()).unwrap_or_default())
+    }
+
+    async fn unlock(&mut self, id: &str, expires_in_ms: i64) -> Outcome {
+        let expires = START + expires_in_ms;
+        let json = format!(r#"{{"id":"{id}","action":"unlock","device":"front","expires":{expires}}}"#);
+        self.command(&json).await.0
+    }
+
+    fn opened(&self) -> bool {
+        self.folder.path().join("opened").exists()
+    }
+
+    async fn door_says(&self, json: &str) {
+        let reading = format!(r#"{{"kind":"door","device":"front",{json}}}"#);
+        assert!(self.intake.take(&[reading.into_bytes()]).await.unwrap().refused.is_empty());
+    }
+}
+
+async fn outbox(folder: &Path) -> OutboxSender {
+    let config = OutboxConfig {
+        max_bytes: 1 << 20,
+        segment_bytes: 64 << 10,
+        age_max: Duration::from_secs(3_600),
+        commit_delay: Duration::ZERO,
+        commit_interval: Duration::ZERO,
+    };
+    let outbox = Outbox::open_patiently(folder, &config).await.unwrap();
+    tokio::spawn(outbox.write_loop.run());
+    outbox.sender
+}
+
+#[tokio::test]
+async fn a_door_opens_for_a_fresh_command_and_its_contact_confirms_it() {
+    let mut bench = Bench::new().await;
+    bench.desk.freshness.told(10);
+    let intake = bench.intake.clone();
+    let path = bench.folder.path().join("opened");
+    let doorman = tokio::spawn(async move {
+        while !path.exists() {
+            tokio::task::yield_now().await;
+        }
+        let open = br#"{"kind":"door","device":"front","event":"open"}"#.to_vec();
+        intake.take(&[open]).await.map(drop)
+    });
+    assert_eq!(bench.unlock("u-1", 30_000).await, Outcome::Done);
+    doorman.await.unwrap().unwrap();
+    std::fs::remove_file(bench.folder.path().join("opened")).unwrap();
+    assert_eq!(bench.unlock("u-1", 30_000).await, Outcome::Refused, "the same again");
+    // Another run of the agent.
+    let mut again = Bench::over(bench.folder, &["touch"], PATIENCE).await;
+    again.desk.freshness.told(10);
+    assert_eq!(again.unlock("u-1", 30_000).await, Outcome::Refused, "after a restart");
+    assert!(!again.opened());
+}
+
+#[tokio::test]
+async fn a_door_stays_shut_when_in_doubt() {
+    let mut bench = Bench::new().await;
+    assert_eq!(bench.unlock("u-1", 30_000).await, Outcome::Refused, "the hub has not told the time");
+    bench.desk.freshness.told(10);
+    assert_eq!(bench.unlock("u-1", 30_000).await, Outcome::Refused, "its id is used up");
+    assert_eq!(bench.unlock("u-2", 0).await, Outcome::Expired);
+    bench.now_ms.fetch_add(30_000, SeqCst);
+    assert_eq!(bench.unlock("u-3", 30_000).await, Outcome::Expired, "it was on its way for too long");
+    bench.desk.begin_session();
+    assert_eq!(bench.unlock("u-4", 90_000).await, Outcome::Refused, "a new session without the time");
+    bench.desk.freshness.told(10);
+    let cellar =
+        format!(r#"{{"id":"u-5","action":"unlock","device":"cellar","expires":{}}}"#, START + 90_000);
+    assert_eq!(bench.command(&cellar).await.0, Outcome::Refused);
+    assert!(!bench.opened());
+}
+
+#[tokio::test]
+async fn an_unlock_that_nothing_confirms_has_failed() {
+    let mut bench = Bench::over(tempfile::tempdir().unwrap(), &["true"], Duration::from_secs(1)).await;
+    bench.desk.freshness.told(10);
+    bench.door_says(r#""contact":"open""#).await;
+    bench.now_ms.fetch_add(1, SeqCst);
+    let json = |id: &str| {
+        format!(r#"{{"id":"{id}","action":"unlock","device":"front","expires":{}}}"#, START + 60_000)
+    };
+    let (outcome, detail) = bench.command(&json("u-1")).await;
+    assert_eq!(
+        (outcome, detail.as_str()),
+        (Outcome::Failed, "not confirmed within 1 s: contact open, lock unknown")
+    );
+    let mut bench = Bench::over(tempfile::tempdir().unwrap(), &["false"], PATIENCE).await;
+    bench.desk.freshness.told(10);
+    let (outcome, detail) = bench.command(&json("u-2")).await;
+    assert_eq!(outcome, Outcome::Failed, "{detail}");
+}
+
+#[tokio::test]
+async fn the_other_actions() {
+    let mut bench = Bench::new().await;
+    let json = |id: u32, rest: &str| format!(r#"{{"id":"o-{id}",{rest},"expires":{}}}"#, START + 60_000);
+    assert_eq!(bench.command(&json(1, r#""action":"report_now""#)).await.0, Outcome::Done);
+    assert!(bench.requests.try_recv().is_ok());
+    let set = json(2, r#""action":"set_intervals","intervals_s":{"environment":30}"#);
+    assert_eq!(bench.command(&set).await.0, Outcome::Done);
+    assert_eq!(bench.reporting.borrow().intervals_s[&waystation_protocol::Kind::Environment], 30);
+    assert_eq!(bench.command(&json(3, r#""action":"restart_agent""#)).await.0, Outcome::Done);
+    assert!(*bench.restarted.borrow());
+    bench.now_ms.fetch_add(60_000, SeqCst);
+    assert_eq!(bench.command(&json(4, r#""action":"report_now""#)).await.0, Outcome::Expired);
+}
