@@ -14,7 +14,8 @@ use waystation_durable_log::{Cursor, Seq};
 /// Least time between two saves while live: each writes some blocks of a flash card, and a late one only means that
 /// more is sent again after a power cut.
 const SAVE_EVERY_LIVE: Duration = Duration::from_secs(30);
-/// And while a backlog leaves, whose room is wanted.
+/// And while a backlog leaves, whose room is wanted, or while the hub is told of losses: each batch tells of some, and
+/// the next ones only when these are forgotten.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// What the hub has acknowledged so far.
@@ -44,21 +45,22 @@ impl Keeper {
     /// The saving thread panicked.
     pub async fn run(mut self) -> Result<(), JoinError> {
         let mut saved_at = None;
-        let mut unsaved = false;
+        let (mut unsaved, mut tells_losses) = (false, false);
         loop {
             self.growth.sample(&self.view);
-            let live = *self.state.borrow() == State::Live;
-            let every = if live { SAVE_EVERY_LIVE.max(self.commit_interval) } else { SAVE_EVERY };
+            let quiet = *self.state.borrow() == State::Live && !tells_losses;
+            let every = if quiet { SAVE_EVERY_LIVE.max(self.commit_interval) } else { SAVE_EVERY };
             let save_at = saved_at.map_or_else(Instant::now, |at: Instant| at + every);
             tokio::select! {
                 changed = self.done.changed() => {
                     if changed.is_err() {
                         return self.save().await.map(drop);
                     }
-                    let last = self.done.borrow_and_update().last;
+                    let Done { last, lost_to } = *self.done.borrow_and_update();
                     // In memory, so that what is shown is true at once.
                     self.cursor.advance(last);
                     unsaved = true;
+                    tells_losses = self.view.lost().first().is_some_and(|(first, _)| *first <= lost_to);
                 }
                 () = sleep_until(save_at), if unsaved => {
                     self = self.save().await?;

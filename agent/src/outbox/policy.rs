@@ -26,11 +26,12 @@ const STRIPPED: u32 = 2;
 const EXPIRED: u32 = 3;
 
 /// Ranges of lost readings that the hub does not know yet; with more, no segment is thinned.
-const RANGES_MAX: usize = 800;
+const RANGES_MAX: usize = 400;
 /// Ranges that any one segment may cost.
 const RANGES_OF_SEGMENT: usize = 8;
 
-/// What was given up since the outbox was made. Readings that the hub had already are not counted.
+/// What was given up since the outbox was made. Readings that the hub had already are not counted. For people: a kill
+/// between a thinning and its count costs the count, not what the hub is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GivenUp {
@@ -47,8 +48,9 @@ pub struct GivenUp {
 /// Makes room, on the thread that writes.
 pub struct Policy {
     log: Log,
-    /// The log has room for the next writes below this.
     bytes_max: u64,
+    /// A write may begin so many bytes more than it holds: the rest of a segment, and the header of the next.
+    spare: u64,
     age_max: Duration,
     told: watch::Sender<GivenUp>,
     path: PathBuf,
@@ -77,26 +79,27 @@ impl Policy {
         told: watch::Sender<GivenUp>,
         path: PathBuf,
     ) -> Self {
-        // A commit may begin two segments before it is our turn again.
-        let reserve = (2 * segment_bytes + (512 << 10)).min(max_bytes / 4);
-        Self { log, bytes_max: max_bytes - reserve, age_max, told, path, looked_at: None }
+        let spare = 2 * segment_bytes.min(max_bytes / 8);
+        Self { log, bytes_max: max_bytes, spare, age_max, told, path, looked_at: None }
     }
 
-    /// Makes room after a commit; `dropped` is what the log gave up by itself, `newest_ms` the time of the newest
-    /// reading.
-    pub fn tend(&mut self, dropped: u64, newest_ms: Option<i64>) {
-        let mut gone = GivenUp { dropped, ..GivenUp::default() };
-        let made = self.make_room(&mut gone);
-        if let Err(error) = made.and_then(|()| self.expire(newest_ms, &mut gone)) {
+    /// Makes room for a commit of `bytes`. Where it cannot, the log drops its oldest segment.
+    pub fn make_room(&self, bytes: u64) {
+        if let Err(error) = self.give_up_until(self.bytes_max.saturating_sub(self.spare + bytes)) {
             tracing::warn!(%error, "the outbox cannot be thinned; it drops its oldest readings instead");
         }
-        if gone.total() > 0 {
-            self.note(gone);
+    }
+
+    /// After a commit: `dropped` is what the log gave up by itself, `newest_ms` the time of the newest reading.
+    pub fn follow(&mut self, dropped: u64, newest_ms: Option<i64>) {
+        self.note(GivenUp { dropped, ..GivenUp::default() });
+        if let Err(error) = self.expire(newest_ms) {
+            tracing::warn!(%error, "what is too old for the hub stays in the outbox");
         }
     }
 
-    fn make_room(&self, gone: &mut GivenUp) -> io::Result<()> {
-        while self.log.bytes() > self.bytes_max {
+    fn give_up_until(&self, bytes_max: u64) -> io::Result<()> {
+        while self.log.bytes() > bytes_max {
             let segments = self.log.closed_segments();
             let untouched = segments.iter().filter(|segment| segment.level < THINNED);
             let ranges_left = RANGES_MAX.saturating_sub(self.log.lost().len());
@@ -104,12 +107,12 @@ impl Policy {
                 ranges_left.min(RANGES_OF_SEGMENT.max(ranges_left / untouched.clone().count().max(1)));
             let thin = untouched.clone().next().filter(|_| ranges_max > 0);
             if let Some(segment) = thin {
-                let thinned = self
+                let lost = self
                     .rewrite(segment, THINNED, ranges_max, |record| is_vital(record) || opens_hour(record))?;
-                gone.thinned += thinned.lost;
+                self.note(GivenUp { thinned: lost, ..GivenUp::default() });
             } else if let Some(segment) = segments.iter().find(|segment| segment.level < STRIPPED) {
-                let thinned = self.rewrite(segment, STRIPPED, RANGES_OF_SEGMENT, is_vital)?;
-                gone.stripped += thinned.lost;
+                let lost = self.rewrite(segment, STRIPPED, RANGES_OF_SEGMENT, is_vital)?;
+                self.note(GivenUp { stripped: lost, ..GivenUp::default() });
             } else {
                 // The log drops its oldest segment with the next one that it begins.
                 break;
@@ -119,8 +122,9 @@ impl Policy {
     }
 
     /// A look at one record for each segment that may be too old, whenever a segment has been closed.
-    fn expire(&mut self, newest_ms: Option<i64>, gone: &mut GivenUp) -> io::Result<()> {
-        let newest = self.log.closed_segments().last().map(|segment| segment.first_seq);
+    fn expire(&mut self, newest_ms: Option<i64>) -> io::Result<()> {
+        let segments = self.log.closed_segments();
+        let newest = segments.last().map(|segment| segment.first_seq);
         if std::mem::replace(&mut self.looked_at, newest) == newest {
             return Ok(());
         }
@@ -128,27 +132,28 @@ impl Policy {
         let Some(oldest_ms) = newest_ms.and_then(|newest_ms| newest_ms.checked_sub(age_ms)) else {
             return Ok(());
         };
-        for segment in self.log.closed_segments().iter().filter(|segment| segment.level < EXPIRED) {
+        for segment in segments.iter().filter(|segment| segment.level < EXPIRED) {
             let mut reader = self.log.reader(segment.last_seq + 1);
             let next_ms = reader.next().map_err(io::Error::other)?.and_then(|(_, record)| time_ms(record));
             if next_ms.is_none_or(|ms| ms >= oldest_ms) {
                 break;
             }
-            gone.expired += self.rewrite(segment, EXPIRED, 1, |_| false)?.lost;
+            let lost = self.rewrite(segment, EXPIRED, 1, |_| false)?;
+            self.note(GivenUp { expired: lost, ..GivenUp::default() });
         }
         Ok(())
     }
 
+    /// Gives how many readings went.
     fn rewrite(
         &self,
         segment: &ClosedSegment,
         level: u32,
         ranges_max: usize,
         keep: impl Fn(&[u8]) -> bool,
-    ) -> io::Result<Thinned> {
+    ) -> io::Result<u64> {
         let thinned = self.log.thin(segment.first_seq, level, ranges_max, |_, record| keep(record))?;
-        let thinned = thinned.unwrap_or_default();
-        let Thinned { lost, bytes_before, bytes_after } = thinned;
+        let Thinned { lost, bytes_before, bytes_after } = thinned.unwrap_or_default();
         tracing::info!(
             level,
             lost,
@@ -156,10 +161,13 @@ impl Policy {
             bytes_after,
             "the outbox is full; old readings were thinned"
         );
-        Ok(thinned)
+        Ok(lost)
     }
 
     fn note(&self, gone: GivenUp) {
+        if gone.total() == 0 {
+            return;
+        }
         let now_ms = now_ms();
         self.told.send_modify(|told| {
             told.thinned += gone.thinned;

@@ -24,6 +24,8 @@ use waystation_durable_log::{CommitError, Log, Seq, Writer};
 const QUEUE_MAX: usize = 16;
 /// A group of this size is not held back for more to come.
 const GROUP_BYTES: usize = 128 * 1024;
+/// What the log adds to a record.
+const FRAME_BYTES: usize = 12;
 /// Between two attempts on a disk that fails.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -181,7 +183,7 @@ impl WriteLoop {
             }
         }
         self.disk = spawn_blocking(move || {
-            attempt.disk.policy.tend(attempt.dropped, attempt.newest_ms);
+            attempt.disk.policy.follow(attempt.dropped, attempt.newest_ms);
             attempt.disk
         })
         .await?;
@@ -202,6 +204,8 @@ struct Attempt {
 /// The disk may be slow, so it is never waited for on the runtime's thread.
 async fn append_and_commit(mut disk: OnDisk, records: Vec<Records>) -> Result<Attempt, JoinError> {
     spawn_blocking(move || {
+        let bytes: usize = records.iter().map(|records| records.bytes() + records.len() * FRAME_BYTES).sum();
+        disk.policy.make_room(bytes as u64);
         let appended = records
             .iter()
             .flat_map(Records::iter)

@@ -164,6 +164,8 @@ impl Agent {
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_waystation-agent"));
         command.args([name, "--config"]).arg(&self.config).env("RUST_LOG", "error");
+        // A test's own, and no setting of the agent.
+        command.env_remove("WAYSTATION_KILLS");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

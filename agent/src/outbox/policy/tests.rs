@@ -43,19 +43,19 @@ impl Offline {
 
     fn commit(&mut self, ms: i64) {
         let lost = |log: &Log| log.lost().iter().map(|(from, to)| to - from + 1).sum::<u64>();
-        let before = lost(&self.log);
-        self.writer.commit().unwrap();
-        let dropped = lost(&self.log) - before;
         let levels = |log: &Log| -> Vec<_> {
             log.closed_segments().iter().map(|segment| (segment.first_seq, segment.level)).collect()
         };
         let levels_before = levels(&self.log);
-        self.policy.tend(dropped, Some(ms));
+        self.policy.make_room(self.writer.pending_bytes() as u64);
         for segment in self.log.closed_segments() {
             if !levels_before.contains(&(segment.first_seq, segment.level)) {
                 *self.written.borrow_mut() += segment.bytes;
             }
         }
+        let before = lost(&self.log);
+        self.writer.commit().unwrap();
+        self.policy.follow(lost(&self.log) - before, Some(ms));
     }
 
     /// Minutes of a station that reports its room every 2 s, and a door event every 20 minutes.
