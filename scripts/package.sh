@@ -63,6 +63,7 @@ documents="$tree/usr/share/doc/$package"
 case $package in
   waystation-hub) install -m 644 "$packaging/etc/hub.toml" "$tree/etc/waystation/hub.toml" ;;
   waystation-agent)
+    install -D -m 644 "$packaging/tmpfiles/$package.conf" "$tree/usr/lib/tmpfiles.d/$package.conf"
     install -D -m 644 "$packaging/etc/agent.toml.example" "$documents/examples/agent.toml"
     install -m 644 -t "$documents" "$root"/docs/agent/*.md
     ;;

@@ -54,10 +54,7 @@ as_hub() { runuser -u waystation -- env WAYSTATION_LOG__MAX_BYTES=1GiB "$@"; }
 as_agent() { runuser -u waystation-agent -- env WAYSTATION_OUTBOX__MAX_BYTES=64MiB "$@"; }
 # What systemd would do: the units' command, user and folders.
 start_hub() { as_hub waystation-hub run --config /etc/waystation/hub.toml >>/run/hub.log 2>&1 & }
-start_agent() {
-  install -d -m 0750 -o waystation-agent -g waystation-agent /run/waystation-agent
-  as_agent waystation-agent run --config /etc/waystation/agent.toml >>/run/agent.log 2>&1 &
-}
+start_agent() { as_agent waystation-agent run --config /etc/waystation/agent.toml >>/run/agent.log 2>&1 & }
 stop() { local id; id=$(pidof "$1"); kill "$id"; until_true "$1 ends" sh -c "! kill -0 $id 2>/dev/null"; }
 readings() { curl -sf http://127.0.0.1:8080/api/v1/stations/jb-001 | grep -q '"temperature_c":'"$1"; }
 send() { printf '{"kind":"environment","device":"env-1","temperature_c":%s}\n' "$1" | as_agent python3 -c '
@@ -69,6 +66,7 @@ say "install: $(dpkg-deb -f hub.deb Version)"
 dpkg --install hub.deb agent.deb >/run/dpkg.log 2>&1 || { cat /run/dpkg.log; wrong "dpkg --install"; }
 expect "the hub's folder" mode_is /var/lib/waystation "700 waystation"
 expect "the agent's folder" mode_is /var/lib/waystation-agent "700 waystation-agent"
+expect "the sockets' folder" mode_is /run/waystation-agent "750 waystation-agent"
 expect "the agent may use serial ports" sh -c "id -nG waystation-agent | grep -qw dialout"
 expect "nothing was started" sh -c "! pidof waystation-hub waystation-agent"
 expect "the units are there" ls /usr/lib/systemd/system/waystation-hub.service /usr/lib/systemd/system/waystation-agent.service
@@ -82,7 +80,6 @@ token=$(as_hub waystation-hub station add jb-001 --json --config /etc/waystation
 printf '%s\n' "$token" | install -m 600 -o waystation-agent -g waystation-agent /dev/stdin /var/lib/waystation-agent/token
 sed 's|mqtts://hub.example:8883|mqtt://127.0.0.1:1883|' /usr/share/doc/waystation-agent/examples/agent.toml >/etc/waystation/agent.toml 2>/dev/null ||
   wrong "the example of the configuration (does dpkg leave documents out on this system?)"
-install -d -m 0750 -o waystation-agent -g waystation-agent /run/waystation-agent
 until_true "the agent's check is content" as_agent waystation-agent check
 cat /run/last.log
 

@@ -64,6 +64,7 @@ async fn all_is_well_also_beside_a_running_agent() {
         "tcp",
         "tls",
         "login",
+        "hub_clock",
         "round_trip",
     ];
     assert_eq!(trials, all);

@@ -115,6 +115,8 @@ fn the_doctor() {
     let findings: serde_json::Value = serde_json::from_str(&agent.run_command(&["check", "--json"])).unwrap();
     let findings = findings.as_array().unwrap();
     assert!(findings.len() >= 8 && findings.iter().all(|finding| finding["ok"] == true), "{findings:?}");
+    let clocks = findings.iter().find(|finding| finding["trial"] == "hub_clock").expect("a trial");
+    assert!(clocks["detail"].as_str().unwrap().ends_with("s off the hub's"), "{clocks}");
 
     let mut wrong = Agent::prepare(&station, hub.mqtt);
     wrong.set("", "token", "\"wst_wrong\"");

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! station = "jb-001"
-//! token_file = "/etc/waystation/token"   # or token = "wst_…"
+//! token_file = "/var/lib/waystation-agent/token"   # or token = "wst_…"
 //! hub = "mqtts://hub.example:8883"
 //! ca = "/etc/waystation/ca.pem"          # default: what the system trusts
 //! data_dir = "/var/lib/waystation-agent"

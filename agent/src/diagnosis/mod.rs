@@ -4,6 +4,7 @@
 mod date;
 mod explain;
 mod explain_tls;
+mod hub_clock;
 mod local;
 mod network;
 mod patience;

@@ -1,7 +1,7 @@
 //! The way to the hub, step by step, up to a message that it acknowledges.
 
 use super::explain::{at_hub, explain};
-use super::{Findings, Message};
+use super::{Findings, Message, hub_clock};
 use crate::app::endpoint;
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -37,9 +37,11 @@ pub async fn check_network(config: &Config, findings: &mut Findings) {
         let connection = Connection::log_in(stream, &credentials).await.map_err(problem)?;
         Ok((connection, Message::new("logged_in").with("station", &config.station)))
     };
-    let Some(connection) = findings.measure_async("login", silent("login_silent"), log_in).await else {
+    let Some(mut connection) = findings.measure_async("login", silent("login_silent"), log_in).await else {
         return;
     };
+    let hub_clock = hub_clock::compare(config, &mut connection);
+    findings.measure_async("hub_clock", silent("login_silent"), hub_clock).await;
     let unacknowledged = silent("round_trip_silent");
     findings.measure_async("round_trip", unacknowledged, round_trip(config, connection)).await;
 }
