@@ -296,3 +296,7 @@ fn header(id: &OutboxId, first_seq: Seq, lost: &[(Seq, Seq)]) -> Vec<u8> {
     let lost = ranges.join(",");
     format!(r#"{{"outbox":"{id}","first_seq":{first_seq},"lost":[{lost}],"readings":["#).into_bytes()
 }
+
+#[cfg(test)]
+#[path = "batches_tests.rs"]
+mod tests;

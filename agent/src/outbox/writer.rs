@@ -226,3 +226,7 @@ async fn append_and_commit(mut disk: OnDisk, records: Vec<Records>) -> Result<At
 fn lost(log: &Log) -> u64 {
     log.lost().iter().map(|(first, last)| last - first + 1).sum()
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
