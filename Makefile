@@ -69,7 +69,7 @@ packages: $(CONSOLE) ## Debian packages for this machine into target/packages; a
 	rm -rf $(PACKAGES)
 	scripts/package.sh waystation-hub $(CARGO_TARGET_DIR)/release/waystation-hub $(PACKAGES)
 	BYTES_MAX=$(AGENT_BYTES_MAX) scripts/package.sh waystation-agent $(CARGO_TARGET_DIR)/small/waystation-agent $(PACKAGES)
-	scripts/try-packages.sh $(PACKAGES)/waystation-hub_*.deb $(PACKAGES)/waystation-agent_*.deb || [ $$? -eq 77 ]
+	for try in packages services; do scripts/try-$$try.sh $(PACKAGES)/waystation-hub_*.deb $(PACKAGES)/waystation-agent_*.deb || [ $$? -eq 77 ] || exit 1; done
 
 cross: ## whether the agent's C compiles for aarch64 and armv7
 	scripts/try-cross.sh

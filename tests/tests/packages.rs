@@ -1,4 +1,5 @@
-//! The Debian packages: made of the programs under test, installed, upgraded, removed and purged in a copy of this system.
+//! The Debian packages: made of the programs under test, installed, upgraded, removed and purged in a copy of this
+//! system, and run as services there.
 
 // clippy.toml allows these in tests, but sees helpers of an integration test as no test.
 #![allow(clippy::expect_used)]
@@ -31,9 +32,19 @@ fn package(name: &str, folder: &Path, more: &[(&str, &str)]) -> Result<PathBuf, 
 #[test]
 fn packages_are_installed_upgraded_removed_and_purged() {
     let folder = tempfile::tempdir().expect("a folder");
-    let packages =
-        ["waystation-hub", "waystation-agent"].map(|name| package(name, folder.path(), &[]).expect(name));
-    let output = script("try-packages.sh").args(&packages).output().expect("the script runs");
+    try_them("try-packages.sh", folder.path());
+}
+
+/// Under a real systemd, with everything that the units forbid: started, killed, upgraded, removed.
+#[test]
+fn services_run_with_the_few_rights_that_their_units_leave() {
+    let folder = tempfile::tempdir().expect("a folder");
+    try_them("try-services.sh", folder.path());
+}
+
+fn try_them(name: &str, folder: &Path) {
+    let packages = ["waystation-hub", "waystation-agent"].map(|name| package(name, folder, &[]).expect(name));
+    let output = script(name).args(&packages).output().expect("the script runs");
     let told =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{told}");
