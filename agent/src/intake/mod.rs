@@ -90,13 +90,13 @@ impl Intake {
         Ok(Taken { ticket, refused })
     }
 
-    /// Takes a reading of the agent itself, stamped now.
+    /// Takes a reading of the agent itself, stamped now; an urgent one does not wait to share an fsync.
     ///
     /// # Errors
     /// The agent is stopping.
-    pub async fn take_own(&self, reading: Reading) -> Result<Ticket, OutboxClosed> {
+    pub async fn take_own(&self, reading: Reading, is_urgent: bool) -> Result<Ticket, OutboxClosed> {
         let mut records = Records::default();
-        self.record(Sample { reading, stamp: self.clock.stamp(None) }, &mut records);
+        self.record(Sample { reading, stamp: self.clock.stamp(None), is_urgent }, &mut records);
         self.submit(records).await
     }
 
@@ -119,7 +119,7 @@ impl Intake {
                 stamp = moments.apart(reading.body.kind(), &reading.device, stamp);
             }
             self.doors.send_if_modified(|doors| doors.note(&reading, self.clock.mono_ms()));
-            self.report(Sample { reading, stamp }, records);
+            self.report(Sample { reading, stamp, is_urgent: false }, records);
             Ok(())
         });
         let count = if taken.is_ok() { &self.tally.accepted } else { &self.tally.refused };
@@ -157,7 +157,10 @@ impl Intake {
         self.told.holds.notify_one();
     }
 
-    fn record(&self, Sample { reading, stamp }: Sample, records: &mut Records) {
+    fn record(&self, Sample { reading, stamp, is_urgent }: Sample, records: &mut Records) {
+        if is_urgent {
+            records.hurry();
+        }
         records.push_with(|out| write_record(reading, stamp, &self.boot_id, out));
     }
 

@@ -5,6 +5,7 @@
 pub struct Records {
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    is_urgent: bool,
 }
 
 impl Records {
@@ -12,6 +13,15 @@ impl Records {
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.ends.push(self.bytes.len());
+    }
+
+    /// They are wanted on disk and at the hub soon.
+    pub fn hurry(&mut self) {
+        self.is_urgent = true;
+    }
+
+    pub fn is_urgent(&self) -> bool {
+        self.is_urgent
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,7 +1,8 @@
 //! Puts what the sources submit on disk: one fsync for all that came meanwhile.
 //!
-//! Readings that nobody waits for and that are not vital share an fsync every [`config::Outbox::commit_interval`], to
-//! spare flash; a vital one, or the first look at a [`Ticket`], shortens that to the commit delay.
+//! Readings that nobody waits for, and that are neither urgent nor vital, share an fsync every
+//! [`config::Outbox::commit_interval`], to spare flash; an urgent or vital one, or the first look at a [`Ticket`],
+//! shortens that to the commit delay.
 //!
 //! The queue holds at most [`QUEUE_MAX`] submissions of a source's buffer each; when it is full, sources wait, and with
 //! them the devices behind their sockets. A disk that fails is tried again every second; nothing is promised until
@@ -69,7 +70,7 @@ impl OutboxSender {
         let place = self.queue.reserve().await.map_err(|_| OutboxClosed)?;
         let (durable, told) = oneshot::channel();
         let number = self.submitted.fetch_add(1, Ordering::AcqRel) + 1;
-        if records.iter().any(is_vital) {
+        if records.is_urgent() || records.iter().any(is_vital) {
             self.wanted.want(number);
         }
         place.send(Submission { number, records, durable });

@@ -38,11 +38,13 @@ impl GatewaySource {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let Some(configured) = self.config.interval else { return };
         let mut next = Instant::now();
+        // The first one tells the hub that the agent is here.
+        let mut is_urgent = true;
         loop {
             let interval = self.interval(configured);
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                Some(()) = self.report_now.recv() => {}
+                Some(()) = self.report_now.recv() => is_urgent = true,
                 () = sleep_until(next) => next = Instant::now() + interval,
                 Ok(()) = self.reporting.changed() => {
                     let changed = self.interval(configured);
@@ -53,10 +55,11 @@ impl GatewaySource {
             tokio::select! {
                 // A disk that fails must not hold up a stop.
                 _ = stop.wait_for(|stop| *stop) => return,
-                submitted = self.submit() => if let Err(error) = submitted {
+                submitted = self.submit(is_urgent) => if let Err(error) = submitted {
                     return tracing::debug!(%error, "gateway readings ended");
                 }
             }
+            is_urgent = false;
         }
     }
 
@@ -65,11 +68,10 @@ impl GatewaySource {
         interval_s.map_or(configured, |interval_s| Duration::from_secs(interval_s.into()))
     }
 
-    async fn submit(&self) -> Result<(), OutboxClosed> {
+    async fn submit(&self, is_urgent: bool) -> Result<(), OutboxClosed> {
         let body = Body::Gateway(self.facts.reading());
         let reading = Reading { ts: 0, device: self.config.device.clone(), body };
-        // Nobody waits for it to be on disk, so that it shares an fsync.
-        self.intake.take_own(reading).await.map(drop)
+        self.intake.take_own(reading, is_urgent).await.map(drop)
     }
 }
 

@@ -31,6 +31,8 @@ const EARLY_DIVISOR: u32 = 10;
 pub struct Sample {
     pub reading: Reading,
     pub stamp: Stamp,
+    /// Something happened or changed its state: it does not wait to share an fsync.
+    pub is_urgent: bool,
 }
 
 /// What is remembered of all devices. `now` is a span since any fixed moment.
@@ -129,7 +131,10 @@ impl Device {
         match change {
             Change::None => {}
             Change::Measured if !may_measure => self.held = Some(sample),
-            Change::Measured | Change::AtOnce => self.tell(sample, now, pass),
+            Change::Measured | Change::Due | Change::AtOnce => {
+                sample.is_urgent = change == Change::AtOnce;
+                self.tell(sample, now, pass);
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use waystation_protocol::{Cabinet, Contact, Door, DoorEvent, Environment, Occupa
 
 fn sample(body: impl Into<Body>, ms: i64) -> Sample {
     let device = DeviceId::try_from("dev-1").unwrap();
-    Sample { reading: Reading { ts: 0, device, body: body.into() }, stamp: Stamp::Time(ms) }
+    Sample { reading: Reading { ts: 0, device, body: body.into() }, stamp: Stamp::Time(ms), is_urgent: false }
 }
 
 /// Steps are (at ms, reading); gives the times of the readings that passed, held ones at their end included.
@@ -59,6 +59,29 @@ fn a_change_within_the_minimum_interval_is_held() {
     // What the new reading does not repeat is not lost.
     let humid = Environment { humidity_pct: Some(40.0), ..Environment::default() };
     check(vec![(0, room(20.0)), (1_000, room(21.0)), (2_000, humid.into())], &[0, 1_000, 2_000]);
+}
+
+#[test]
+fn a_state_that_changes_is_urgent_and_what_is_told_again_is_not() {
+    let (mut exception, reporting) = (Exception::default(), Reporting::default());
+    let mut check = |at_s: u64, body: Body, expected: Option<bool>| {
+        let mut urgent = None;
+        exception.take(sample(body, 0), &reporting, Duration::from_secs(at_s), &mut |sample| {
+            urgent = Some(sample.is_urgent);
+        });
+        assert_eq!(urgent, expected, "at {at_s} s");
+    };
+    check(0, door(Contact::Closed, None), Some(true));
+    check(10, door(Contact::Closed, None), None);
+    check(20, door(Contact::Open, None), Some(true));
+    check(400, door(Contact::Open, None), Some(false));
+    check(401, door(Contact::Open, Some(DoorEvent::Open)), Some(true));
+    check(0, room(20.0), Some(true));
+    check(10, room(25.0), Some(false));
+    let counted =
+        |entries_total| Body::from(Occupancy { entries_total: Some(entries_total), ..Occupancy::default() });
+    check(0, counted(1), Some(true));
+    check(1, counted(2), Some(false));
 }
 
 #[test]

@@ -10,6 +10,9 @@ pub enum Change {
     None,
     /// Only measured numbers differ: the minimum interval holds them back.
     Measured,
+    /// A counter differs, or it is time to tell again.
+    Due,
+    /// A state differs, or there is something new.
     AtOnce,
 }
 
@@ -75,7 +78,7 @@ impl Told {
     ) -> Change {
         let Some(told) = self.0.iter().find(|member| member.name == name) else { return Change::AtOnce };
         if stale.is_some_and(|stale| told.at <= stale) {
-            return Change::AtOnce;
+            return Change::Due;
         }
         match (&told.value, value) {
             (Kept::Float(before), Value::Float(number)) => {
@@ -85,6 +88,7 @@ impl Told {
                 if differs { Change::Measured } else { Change::None }
             }
             (before, now) if *before == Kept::of(now) => Change::None,
+            (Kept::Count(_), Value::Count(_)) => Change::Due,
             _ => Change::AtOnce,
         }
     }
