@@ -100,6 +100,19 @@ fn a_devices_time_is_moved_with_the_gateways() {
     check_stamp(&hands, &clock, Some(T), Stamp::Time(T));
 }
 
+/// The boot clock and the system clock turn to the next millisecond at different moments.
+#[test]
+fn a_devices_times_stay_apart_where_the_clocks_round_differently() {
+    let hands = Hands::default();
+    hands.set(5_000, T);
+    let clock = hands.clock("a", None);
+    clock.sync(5_000, T, 5_000);
+    for (mono_ms, system_ms) in [(5_001, T + 1), (5_001, T + 2), (5_002, T + 2), (5_003, T + 2)] {
+        hands.set(mono_ms, system_ms);
+        check_stamp(&hands, &clock, Some(T - HOUR), Stamp::Time(T - HOUR));
+    }
+}
+
 #[test]
 fn readings_of_unknown_time_get_it_after_the_boot_and_after_later_ones() {
     let folder = tempfile::tempdir().unwrap();

@@ -75,7 +75,10 @@ impl Timeline {
         match (self.now_ms(look), device_ms) {
             (Some(now_ms), None) => Stamp::Time(now_ms),
             (Some(now_ms), Some(device_ms)) => {
-                let moved = device_ms.saturating_add(now_ms - look.system_ms);
+                let off_ms = now_ms - look.system_ms;
+                // Two clocks in ms differ by one now and then: moving by that would give two readings one moment.
+                let off_ms = if off_ms.abs() < LEFT_ALONE_MS { 0 } else { off_ms };
+                let moved = device_ms.saturating_add(off_ms);
                 let both = [moved, device_ms];
                 // A device with a time of its own, by GPS or radio, is right where ours was wrong.
                 let good = both.into_iter().find(|ms| is_recent(*ms, now_ms));
