@@ -14,7 +14,7 @@ mod timeline;
 use crate::files;
 use boots::Boots;
 use timeline::Timeline;
-pub use timeline::{Look, Stamp, is_recent};
+pub use timeline::{Look, PLAUSIBLE_FROM_MS, Stamp, is_recent};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

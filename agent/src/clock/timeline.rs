@@ -1,7 +1,7 @@
 //! What the time is, from two clocks and what the hub said. Pure.
 
 /// 2025-01-01: no agent of this kind ran before.
-const PLAUSIBLE_FROM_MS: i64 = 1_735_689_600_000;
+pub const PLAUSIBLE_FROM_MS: i64 = 1_735_689_600_000;
 /// A smaller difference is left alone [J].
 const LEFT_ALONE_MS: i64 = 1000;
 /// As far ahead as the hub takes readings, and as far back (domain.md, "Time").

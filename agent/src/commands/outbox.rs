@@ -73,7 +73,9 @@ fn describe(status: &Status, now_ms: i64) -> String {
     lines.push(match status.records {
         0 => "nothing waits: the hub has everything".to_owned(),
         waiting => {
-            format!("{waiting} readings wait ({} KiB), the oldest for {}", status.bytes / 1024, span(age_s))
+            let oldest =
+                status.oldest_ms.map_or_else(String::new, |_| format!(", the oldest for {}", span(age_s)));
+            format!("{waiting} readings wait ({} KiB){oldest}", status.bytes / 1024)
         }
     });
     let used = status.disk_bytes as f64 / status.disk_bytes_max.max(1) as f64 * 100.0;

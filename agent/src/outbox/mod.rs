@@ -29,6 +29,7 @@ pub use records::Records;
 pub use unstamped::write_record;
 pub use writer::{OutboxClosed, OutboxSender, Ticket, WriteLoop};
 
+use crate::clock::PLAUSIBLE_FROM_MS;
 use crate::config;
 use policy::Policy;
 use std::fs::DirBuilder;
@@ -172,9 +173,11 @@ impl OutboxView {
         *self.given_up.borrow()
     }
 
-    /// When the oldest waiting reading was written, ms since the Unix epoch.
+    /// When the oldest waiting reading was written, ms since the Unix epoch by the system clock; `None` as well if that
+    /// clock was plainly wrong then.
     pub fn oldest_ms(&self) -> Option<u64> {
-        self.log.oldest_unread_ms().filter(|_| self.records() > 0)
+        let plausible_from_ms = PLAUSIBLE_FROM_MS.unsigned_abs();
+        self.log.oldest_unread_ms().filter(|ms| self.records() > 0 && *ms >= plausible_from_ms)
     }
 
     /// Ranges that were dropped or damaged, and that the hub does not know of yet.
