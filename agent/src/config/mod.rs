@@ -56,6 +56,7 @@ pub use keys::Mistakes;
 pub use sources::*;
 
 use crate::connection::HubAddress;
+use crate::files;
 use crate::intake::Reporting;
 use keys::Keys;
 use std::path::{Path, PathBuf};
@@ -162,7 +163,7 @@ fn token(keys: &mut Keys) -> Option<String> {
             None
         }
         (Some(token), None) => Some(token),
-        (None, Some(path)) => match std::fs::read_to_string(&path) {
+        (None, Some(path)) => match files::read_small(&path) {
             Ok(text) => Some(text.trim().to_owned()),
             Err(error) => {
                 keys.mistake("token_file", &format!("{} cannot be read: {error}", path.display()));

@@ -15,7 +15,7 @@ pub struct Doors(BTreeMap<DeviceId, DoorState>);
 pub struct DoorState {
     pub contact: Option<Contact>,
     pub lock: Option<Lock>,
-    /// When each was told, by [`crate::clock::Clock::mono_ms`].
+    /// Of what moment each was told, by [`crate::clock::Clock::mono_ms`].
     pub contact_mono_ms: i64,
     pub lock_mono_ms: i64,
 }
@@ -25,7 +25,8 @@ impl Doors {
         self.0.get(device).copied()
     }
 
-    /// Takes a reading in; whether it said something of a door.
+    /// Takes a reading of this moment in; whether it said something new of a door. What was told of a later moment
+    /// stands.
     pub fn note(&mut self, reading: &Reading, mono_ms: i64) -> bool {
         let Body::Door(door) = &reading.body else { return false };
         let (contact, lock) = said(door);
@@ -36,13 +37,14 @@ impl Doors {
             return false;
         }
         let state = self.0.entry(reading.device.clone()).or_default();
-        if contact.is_some() {
+        let before = *state;
+        if contact.is_some() && mono_ms >= state.contact_mono_ms {
             (state.contact, state.contact_mono_ms) = (contact, mono_ms);
         }
-        if lock.is_some() {
+        if lock.is_some() && mono_ms >= state.lock_mono_ms {
             (state.lock, state.lock_mono_ms) = (lock, mono_ms);
         }
-        true
+        *state != before
     }
 }
 
@@ -78,5 +80,6 @@ mod tests {
         check(Door { event: Some(DoorEvent::Denied), ..Door::default() }, 3, (closed, 1, unlocked, 2));
         check(Door { event: Some(DoorEvent::Open), ..Door::default() }, 4, (open, 4, unlocked, 2));
         check(Door { lock: Some(Lock::Locked), ..Door::default() }, 5, (open, 4, Some(Lock::Locked), 5));
+        check(Door { contact: closed, ..Door::default() }, 3, (open, 4, Some(Lock::Locked), 5));
     }
 }

@@ -21,6 +21,9 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use waystation_protocol::{Decoded, Reading, Reason};
 
+/// A reading whose device gave it an older time is a replay, ms [J]: by less, devices' clocks differ.
+const REPLAYED_AFTER_MS: i64 = 5_000;
+
 /// What every source feeds. Cheap to clone.
 #[derive(Clone)]
 pub struct Intake {
@@ -118,7 +121,8 @@ impl Intake {
                 let mut moments = self.told.moments.lock().unwrap_or_else(PoisonError::into_inner);
                 stamp = moments.apart(reading.body.kind(), &reading.device, stamp);
             }
-            self.doors.send_if_modified(|doors| doors.note(&reading, self.clock.mono_ms()));
+            let told_of_ms = self.told_of_ms(device_ms.and(Some(stamp)));
+            self.doors.send_if_modified(|doors| doors.note(&reading, told_of_ms));
             self.report(Sample { reading, stamp, is_urgent: false }, records);
             Ok(())
         });
@@ -133,6 +137,18 @@ impl Intake {
     /// The agent is stopping.
     pub async fn submit(&self, records: Records) -> Result<Ticket, OutboxClosed> {
         self.outbox.submit(records).await
+    }
+
+    /// The moment that a reading tells of, by the boot clock: the one that its device gave it if that is clearly over,
+    /// for a device may replay what it said before.
+    fn told_of_ms(&self, given: Option<Stamp>) -> i64 {
+        let mono_ms = self.clock.mono_ms();
+        let age_ms = match (given, self.clock.now_ms()) {
+            (Some(Stamp::Time(ms)), Some(now_ms)) => now_ms - ms,
+            (Some(Stamp::Uptime(ms)), _) => mono_ms - ms,
+            _ => 0,
+        };
+        if age_ms > REPLAYED_AFTER_MS { mono_ms - age_ms } else { mono_ms }
     }
 
     /// A reading's time, refused if the hub would refuse it.

@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 const UNTOLD: i64 = -1;
 /// A time that is off by less is left alone by the clock.
 const LEFT_ALONE_MS: i64 = 1_000;
+/// A command is good for so long at most, ms, as the hub has it: 120 s to open a door, an hour for the others. One
+/// that is good for longer could come again when its id is forgotten.
+const STRICTLY_AHEAD_MAX_MS: i64 = 120_000;
+const LENIENTLY_AHEAD_MAX_MS: i64 = 3_600_000;
 
 /// The corrected time, and how far it may be off. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,6 +25,8 @@ pub struct Freshness {
 pub enum Verdict {
     Fresh,
     Expired,
+    /// Good for longer than any command is.
+    TooLong,
     /// The time is not known well enough.
     Unknown,
 }
@@ -49,7 +55,7 @@ impl Freshness {
         let doubt_ms = self.doubt_ms.load(SeqCst);
         match self.clock.now_ms() {
             Some(now_ms) if doubt_ms != UNTOLD => {
-                judge(now_ms.saturating_add(doubt_ms + LEFT_ALONE_MS), expires_ms)
+                judge(now_ms, doubt_ms + LEFT_ALONE_MS, expires_ms, STRICTLY_AHEAD_MAX_MS)
             }
             _ => Verdict::Unknown,
         }
@@ -57,12 +63,21 @@ impl Freshness {
 
     /// For what does no harm: by the time as far as it is known.
     pub fn leniently(&self, expires_ms: i64) -> Verdict {
-        self.clock.now_ms().map_or(Verdict::Unknown, |now_ms| judge(now_ms, expires_ms))
+        let judge = |now_ms| judge(now_ms, 0, expires_ms, LENIENTLY_AHEAD_MAX_MS);
+        self.clock.now_ms().map_or(Verdict::Unknown, judge)
     }
 }
 
-fn judge(now_ms: i64, expires_ms: i64) -> Verdict {
-    if now_ms < expires_ms { Verdict::Fresh } else { Verdict::Expired }
+/// The doubt counts against a command that is about to expire, and for one that seems good for too long.
+fn judge(now_ms: i64, doubt_ms: i64, expires_ms: i64, ahead_max_ms: i64) -> Verdict {
+    let ahead_ms = expires_ms.saturating_sub(now_ms);
+    match ahead_ms {
+        _ if ahead_ms <= doubt_ms => Verdict::Expired,
+        _ if ahead_ms > ahead_max_ms.saturating_add(doubt_ms).saturating_add(LEFT_ALONE_MS) => {
+            Verdict::TooLong
+        }
+        _ => Verdict::Fresh,
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +103,11 @@ mod tests {
         check(Some(0), 1_000, Verdict::Expired, Verdict::Fresh);
         check(Some(9_000), 10_000, Verdict::Expired, Verdict::Fresh);
         check(Some(0), 0, Verdict::Expired, Verdict::Expired);
+        check(Some(0), 122_000, Verdict::Fresh, Verdict::Fresh);
+        check(Some(0), 122_001, Verdict::TooLong, Verdict::Fresh);
+        check(Some(5_000), 127_000, Verdict::Fresh, Verdict::Fresh);
+        check(Some(0), 3_601_001, Verdict::TooLong, Verdict::TooLong);
+        check(Some(0), i64::MAX - NOW, Verdict::TooLong, Verdict::TooLong);
         let clock = Clock::with(Box::new(|| Look { mono_ms: 5_000, system_ms: 0 }), "ab12", None);
         let in_1970 = Freshness::new(clock);
         in_1970.told(0);

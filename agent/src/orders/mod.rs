@@ -137,7 +137,8 @@ impl Orders {
         };
         match verdict {
             Verdict::Fresh => Ok(()),
-            Verdict::Expired => Err((Outcome::Expired, String::new())),
+            Verdict::Expired => Err((Outcome::Expired, "it expired before it came".into())),
+            Verdict::TooLong => refused("it would be good for longer than any command is".into()),
             Verdict::Unknown => {
                 refused("the time is not known, so that nobody can tell whether it has expired".into())
             }

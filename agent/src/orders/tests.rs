@@ -153,7 +153,26 @@ async fn a_door_stays_shut_when_in_doubt() {
     let cellar =
         format!(r#"{{"id":"u-5","action":"unlock","device":"cellar","expires":{}}}"#, START + 90_000);
     assert_eq!(bench.command(&cellar).await.0, Outcome::Refused);
+    assert_eq!(bench.unlock("u-6", 86_400_000).await, Outcome::Refused, "it could come again for a day");
     assert!(!bench.opened());
+}
+
+/// A device that sends what it kept says nothing of this opening.
+#[tokio::test]
+async fn an_old_reading_confirms_nothing() {
+    let mut bench = Bench::over(tempfile::tempdir().unwrap(), &["touch"], Duration::from_secs(1)).await;
+    bench.desk.freshness.told(10);
+    let (intake, path) = (bench.intake.clone(), bench.folder.path().join("opened"));
+    let doorman = tokio::spawn(async move {
+        while !path.exists() {
+            tokio::task::yield_now().await;
+        }
+        let ts = START - 60_000;
+        let open = format!(r#"{{"kind":"door","device":"front","ts":{ts},"event":"open","contact":"open"}}"#);
+        intake.take(&[open.into_bytes()]).await.map(drop)
+    });
+    assert_eq!(bench.unlock("u-1", 30_000).await, Outcome::Failed);
+    doorman.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -59,7 +59,9 @@ fn still_fresh(expires_ms: i64, freshness: &Freshness) -> Result<i64, Told> {
     match freshness.strictly(expires_ms) {
         Verdict::Fresh => Ok(freshness.clock().mono_ms()),
         Verdict::Expired => Err((Outcome::Expired, "it expired before the lock was reached".into())),
-        Verdict::Unknown => Err((Outcome::Refused, "the hub has not told the time".into())),
+        Verdict::TooLong | Verdict::Unknown => {
+            Err((Outcome::Refused, "the hub has not told the time".into()))
+        }
     }
 }
 

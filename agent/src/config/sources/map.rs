@@ -3,6 +3,7 @@
 
 use super::conversion::{Conversion, literal};
 use crate::config::keys::{Keys, Mistakes};
+use crate::files;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -133,7 +134,7 @@ pub fn read_map<T>(
                 return None;
             }
         },
-        (None, Some(path)) => match std::fs::read_to_string(&path) {
+        (None, Some(path)) => match files::read_small(&path) {
             Ok(text) => (file_key, path, text),
             Err(error) => {
                 keys.mistake(&file_key, &format!("{} cannot be read: {error}", path.display()));

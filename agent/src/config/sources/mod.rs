@@ -16,6 +16,7 @@ pub use modbus::{
 pub use mqtt::{Broker, MqttDevice, MqttSource, READY_MAPS};
 
 use super::keys::Keys;
+use crate::files;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -116,7 +117,7 @@ fn seconds(keys: &mut Keys, key: &str, default: u64, range: RangeInclusive<u64>)
 /// The secret in a file, without the line feed at its end.
 fn secret(keys: &mut Keys, key: &str) -> Option<String> {
     let path = keys.path(key)?;
-    match std::fs::read_to_string(&path) {
+    match files::read_small(&path) {
         Ok(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
         Ok(_) => keys.mistake(key, &format!("{} is empty", path.display())),
         Err(error) => keys.mistake(key, &format!("{} cannot be read: {error}", path.display())),
