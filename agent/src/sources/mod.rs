@@ -4,15 +4,19 @@
 //! Every reading is checked by the protocol's own parser before it enters the outbox, so that the hub's quarantine is
 //! not the first to notice a device that sends nonsense.
 
+mod contact;
+mod exec;
 mod feed;
 mod gateway;
 mod health;
+mod http;
 mod line;
 mod listen;
 mod mapping;
 mod modbus;
 mod mqtt;
 mod serial;
+mod serve;
 mod source;
 
 pub use feed::{Feed, FeedError};
@@ -39,5 +43,8 @@ pub fn all(config: &config::Sources) -> Vec<Box<dyn Source>> {
     }
     let mqtt = config.mqtt.iter().cloned().map(|mqtt| boxed(mqtt::Mqtt::new(mqtt)));
     let modbus = modbus::Modbus::lines(&config.modbus).into_iter().map(boxed);
-    mqtt.chain(modbus).collect()
+    let http = config.http.iter().cloned().map(|http| boxed(http::Http::new(http)));
+    let line = config.line.iter().cloned().map(|line| boxed(contact::ContactLine::new(line)));
+    let exec = config.exec.iter().cloned().map(|exec| boxed(exec::Exec::new(exec)));
+    mqtt.chain(modbus).chain(http).chain(line).chain(exec).collect()
 }

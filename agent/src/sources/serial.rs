@@ -32,6 +32,11 @@ pub fn open_serial(line: &SerialLine) -> io::Result<Port> {
     port(file)
 }
 
+/// Opens a FIFO or a character device as it is. A FIFO stays open when its writer leaves.
+pub fn open_device(path: &Path) -> io::Result<Port> {
+    port(open_file(path)?)
+}
+
 fn open_file(path: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     Ok(open(path, flags, Mode::empty())?)

@@ -2,6 +2,9 @@
 //! them all.
 
 mod conversion;
+mod exec;
+mod http;
+mod line;
 mod map;
 mod modbus;
 mod mqtt;
@@ -9,6 +12,9 @@ mod mqtt;
 mod tests;
 
 pub use conversion::{Conversion, Target, Unfit};
+pub use exec::ExecSource;
+pub use http::HttpSource;
+pub use line::LineSource;
 pub use map::{JsonRule, MapRule, Profile};
 pub use modbus::{
     ModbusLink, ModbusSource, Parity, READY_REGISTERS, Register, RegisterTable, RegisterType, SerialLine,
@@ -33,6 +39,9 @@ pub struct Sources {
     pub stdin_exit_at_end: bool,
     pub mqtt: Vec<MqttSource>,
     pub modbus: Vec<ModbusSource>,
+    pub http: Option<HttpSource>,
+    pub line: Vec<LineSource>,
+    pub exec: Vec<ExecSource>,
 }
 
 /// What every source that is a list's item says of itself.
@@ -57,6 +66,9 @@ pub(super) fn read(keys: &mut Keys) -> Option<Sources> {
         stdin_exit_at_end: keys.switch("sources.stdin.exit_at_end", false),
         mqtt: list(keys, "sources.mqtt", &mut names, mqtt::read),
         modbus: list(keys, "sources.modbus", &mut names, modbus::read),
+        http: http::read(keys),
+        line: list(keys, "sources.line", &mut names, line::read),
+        exec: list(keys, "sources.exec", &mut names, exec::read),
     };
     Some(sources)
 }
