@@ -10,7 +10,9 @@ use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, Outb
 use crate::publisher::{Parts, Publisher, State};
 use crate::remote::Remote;
 use crate::service::Service;
-use crate::sources::{self, Board, Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Tally, World};
+use crate::sources::{
+    self, Board, Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Machine, Tally, World,
+};
 use crate::status::{StatusError, StatusServer, StatusSources};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -76,6 +78,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<E
         tally,
         clock,
         reporting,
+        machine: watch::Sender::default(),
         board: Board::default(),
     };
 
@@ -127,6 +130,8 @@ struct Shared {
     /// What is reported; it may be changed at any time.
     reporting: watch::Sender<Reporting>,
     board: Board,
+    /// What the gateway was found to be.
+    machine: watch::Sender<Machine>,
 }
 
 impl Shared {
@@ -190,6 +195,7 @@ impl Shared {
             data_dir: self.config.data_dir.clone(),
             clock: self.clock.clone(),
             started: Instant::now(),
+            machine: self.machine.subscribe(),
         };
         GatewaySource {
             config: self.config.gateway.clone(),
@@ -269,7 +275,7 @@ impl Sources {
         tasks.spawn(shared.clock.clone().keep(stopped.clone()));
         tasks.spawn(intake.clone().release_held(stopped.clone()));
         let world = shared.world(intake.clone(), stopped.clone());
-        for source in sources::all(config) {
+        for source in sources::all(config, shared.machine.clone()) {
             tasks.spawn(source.run(world.clone()));
         }
         // The writer ends once nobody holds a way into the outbox any more.

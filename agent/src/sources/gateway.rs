@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::intake::{Intake, Reporting};
 use crate::outbox::{OutboxClosed, OutboxView};
+use crate::sources::Machine;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,6 +21,7 @@ pub struct GatewayFacts {
     pub data_dir: PathBuf,
     pub clock: Clock,
     pub started: Instant,
+    pub machine: watch::Receiver<Machine>,
 }
 
 /// The task that makes them.
@@ -45,6 +47,8 @@ impl GatewaySource {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
                 Some(()) = self.report_now.recv() => is_urgent = true,
+                // A power cut, or its end, is told at once.
+                () = mains_changed(&mut self.facts.machine) => is_urgent = true,
                 () = sleep_until(next) => next = Instant::now() + interval,
                 Ok(()) = self.reporting.changed() => {
                     let changed = self.interval(configured);
@@ -77,6 +81,7 @@ impl GatewaySource {
 
 impl GatewayFacts {
     fn reading(&self) -> Gateway {
+        let machine = *self.machine.borrow();
         let lost = self.lost_told.load(Relaxed) + self.view.lost_readings();
         Gateway {
             agent: Some(env!("CARGO_PKG_VERSION").into()),
@@ -87,8 +92,21 @@ impl GatewayFacts {
             lost_total: Some(count(lost)),
             clock_offset_ms: self.clock.offset_ms(),
             disk_free_mb: free_mb(&self.data_dir),
-            ..Gateway::default()
+            cpu_pct: machine.cpu_pct,
+            memory_mb: machine.memory_mb,
+            rssi_dbm: machine.rssi_dbm,
+            mains: machine.mains,
+            ups_pct: machine.ups_pct,
         }
+    }
+}
+
+/// Resolves when the mains fail or come back. Cancel-safe.
+async fn mains_changed(machine: &mut watch::Receiver<Machine>) {
+    let before = machine.borrow().mains;
+    // An error means that the app is gone.
+    if machine.wait_for(|now| now.mains != before).await.is_err() {
+        std::future::pending().await
     }
 }
 

@@ -4,9 +4,11 @@
 //! Every reading is checked by the protocol's own parser before it enters the outbox, so that the hub's quarantine is
 //! not the first to notice a device that sends nonsense.
 
+mod cabinet;
 mod contact;
 mod exec;
 mod feed;
+mod fetch;
 mod gateway;
 mod health;
 mod http;
@@ -18,6 +20,7 @@ mod mqtt;
 mod serial;
 mod serve;
 mod source;
+mod system;
 
 pub use feed::{Feed, FeedError};
 pub use gateway::{GatewayFacts, GatewaySource};
@@ -25,9 +28,11 @@ pub use health::{Board, Health, SourceHealth, SourceState};
 pub use line::{LINE_BYTES_MAX, Refusal, read_line};
 pub use listen::{JsonLines, ListenError};
 pub use source::{Source, Work, World};
+pub use system::Machine;
 
 use crate::config;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::watch;
 
 /// What came in since the start.
 #[derive(Debug, Default)]
@@ -37,7 +42,7 @@ pub struct Tally {
 }
 
 /// The sources that the configuration lists.
-pub fn all(config: &config::Sources) -> Vec<Box<dyn Source>> {
+pub fn all(config: &config::Sources, machine: watch::Sender<Machine>) -> Vec<Box<dyn Source>> {
     fn boxed(source: impl Source + 'static) -> Box<dyn Source> {
         Box::new(source)
     }
@@ -46,5 +51,7 @@ pub fn all(config: &config::Sources) -> Vec<Box<dyn Source>> {
     let http = config.http.iter().cloned().map(|http| boxed(http::Http::new(http)));
     let line = config.line.iter().cloned().map(|line| boxed(contact::ContactLine::new(line)));
     let exec = config.exec.iter().cloned().map(|exec| boxed(exec::Exec::new(exec)));
-    mqtt.chain(modbus).chain(http).chain(line).chain(exec).collect()
+    let cabinet = config.cabinet.iter().cloned().map(|cabinet| boxed(cabinet::Cabinet::new(cabinet)));
+    let system = std::iter::once(boxed(system::System::new(config.system.clone(), machine)));
+    mqtt.chain(modbus).chain(http).chain(line).chain(exec).chain(cabinet).chain(system).collect()
 }

@@ -129,7 +129,7 @@ fn access(keys: &mut Keys, item: &str) -> Option<CabinetAccess> {
     let url = keys.optional::<String>(&url_key);
     match url.as_deref().and_then(|url| url.split_once("://")).map(|(scheme, _)| scheme) {
         Some("mqtt" | "mqtts") => {
-            let broker = Broker::of(keys, item, url.unwrap_or_default());
+            let broker = Broker::of(keys, item, &url.unwrap_or_default());
             let topic = keys.required(&format!("{item}.topic"));
             Some(CabinetAccess::Mqtt { broker: broker?, topic: topic? })
         }

@@ -1,6 +1,7 @@
 //! `[sources]`: where readings come from. Each source's keys stand in a file of its own; docs/agent/sources.md shows
 //! them all.
 
+mod cabinet;
 mod conversion;
 mod exec;
 mod http;
@@ -8,9 +9,11 @@ mod line;
 mod map;
 mod modbus;
 mod mqtt;
+mod system;
 #[cfg(test)]
 mod tests;
 
+pub use cabinet::{CabinetAccess, CabinetMap, CabinetSource, SlotsMap, SwapsMap};
 pub use conversion::{Conversion, Target, Unfit};
 pub use exec::ExecSource;
 pub use http::HttpSource;
@@ -20,6 +23,8 @@ pub use modbus::{
     ModbusLink, ModbusSource, Parity, READY_REGISTERS, Register, RegisterTable, RegisterType, SerialLine,
 };
 pub use mqtt::{Broker, MqttDevice, MqttSource, READY_MAPS};
+
+pub use system::{NutSource, SystemSource};
 
 use super::keys::Keys;
 use crate::files;
@@ -42,6 +47,8 @@ pub struct Sources {
     pub http: Option<HttpSource>,
     pub line: Vec<LineSource>,
     pub exec: Vec<ExecSource>,
+    pub cabinet: Vec<CabinetSource>,
+    pub system: SystemSource,
 }
 
 /// What every source that is a list's item says of itself.
@@ -69,6 +76,8 @@ pub(super) fn read(keys: &mut Keys) -> Option<Sources> {
         http: http::read(keys),
         line: list(keys, "sources.line", &mut names, line::read),
         exec: list(keys, "sources.exec", &mut names, exec::read),
+        cabinet: list(keys, "sources.cabinet", &mut names, cabinet::read),
+        system: system::read(keys),
     };
     Some(sources)
 }

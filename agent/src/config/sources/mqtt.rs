@@ -60,15 +60,19 @@ pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<Mqtt
 impl Broker {
     /// Reads `url`, `user`, `password_file` and `ca` of an item.
     pub(super) fn read(keys: &mut Keys, item: &str) -> Option<Self> {
-        let url = format!("{item}.url");
-        let text = keys.required::<String>(&url);
+        let text = keys.required::<String>(&format!("{item}.url"));
+        Self::of(keys, item, &text?)
+    }
+
+    /// The broker at this address, with the item's `user`, `password_file` and `ca`.
+    pub(super) fn of(keys: &mut Keys, item: &str, url: &str) -> Option<Self> {
         let user = keys.text(&format!("{item}.user"));
         let password = secret(keys, &format!("{item}.password_file"));
         let ca = keys.path(&format!("{item}.ca"));
-        let address = text?.parse().ok();
+        let address = url.parse().ok();
         if address.is_none() {
             keys.mistake(
-                &url,
+                &format!("{item}.url"),
                 "must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; the login goes to user and password_file",
             );
         }

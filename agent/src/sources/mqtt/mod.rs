@@ -15,6 +15,7 @@ use crate::diagnosis::Message;
 use crate::dice::Dice;
 use crate::outbox::{OutboxClosed, Ticket};
 use session::connect;
+pub use session::try_once;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -48,10 +49,22 @@ pub trait Translator: Send {
 
     /// The readings in a message, and the members whose values did not fit. `is_past`: the message was there before
     /// anybody listened.
-    fn translate(&mut self, topic: &str, payload: &[u8], is_past: bool) -> (Vec<Vec<u8>>, Vec<&'static str>);
+    fn translate(&mut self, topic: &str, payload: &[u8], is_past: bool) -> Translated;
 
-    /// The readings of the message are on disk.
-    fn kept(&mut self) {}
+    /// What these ids stand for is on disk.
+    fn kept(&mut self, _ids: Vec<String>) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+}
+
+/// What a message says.
+#[derive(Debug, Default)]
+pub struct Translated {
+    pub readings: Vec<Vec<u8>>,
+    /// Members whose values did not fit.
+    pub unfit: Vec<&'static str>,
+    /// What is to be remembered once the readings are on disk.
+    pub ids: Vec<String>,
 }
 
 impl Mqtt {
@@ -74,7 +87,7 @@ impl Source for Mqtt {
     }
 
     fn try_once(&self) -> Work<'_, Result<Message, Message>> {
-        Box::pin(session::try_once(&self.config.broker, &self.config.name.name, self.config.devices.len()))
+        Box::pin(try_once(&self.config.broker, &self.config.name.name, self.config.devices.len()))
     }
 }
 
@@ -121,12 +134,18 @@ async fn listen_on(
     }
 }
 
+struct UnderWay {
+    ticket: Ticket,
+    packet_id: Option<u16>,
+    ids: Vec<String>,
+}
+
 struct Session<'a> {
     broker: &'a config::Broker,
     connection: Connection,
     outlet: &'a Outlet,
     /// Messages on their way to disk, oldest first.
-    under_way: VecDeque<(Ticket, Option<u16>)>,
+    under_way: VecDeque<UnderWay>,
 }
 
 impl Session<'_> {
@@ -152,44 +171,50 @@ impl Session<'_> {
                         }
                     }
                     Event::Message { topic, payload, is_retained, packet_id } => {
-                        let (readings, unfit) = translator.translate(&topic, &payload, is_retained);
-                        self.take(&readings, &unfit, packet_id).await?;
+                        let translated = translator.translate(&topic, &payload, is_retained);
+                        if let Some(ids) = self.take(translated, packet_id).await? {
+                            translator.kept(ids).await;
+                        }
                     }
                     Event::Acknowledged(_) => {}
                 },
                 kept = first_kept(&mut self.under_way) => {
-                    if let Some(packet_id) = kept? {
+                    let kept = kept?;
+                    translator.kept(kept.ids).await;
+                    if let Some(packet_id) = kept.packet_id {
                         self.connection.acknowledge(packet_id);
                     }
-                    translator.kept();
                 }
             }
         }
     }
 
+    /// Hands the readings over; the ids come back at once if nothing has to be waited for.
     async fn take(
         &mut self,
-        readings: &[Vec<u8>],
-        unfit: &[&'static str],
+        translated: Translated,
         packet_id: Option<u16>,
-    ) -> Result<(), Broken> {
+    ) -> Result<Option<Vec<String>>, Broken> {
+        let Translated { readings, unfit, ids } = translated;
         for member in unfit {
             self.outlet.health.note(&Message::new("value_unknown").with("member", member));
         }
-        match (self.outlet.offer(readings).await?, packet_id) {
-            (Some(ticket), packet_id) => self.under_way.push_back((ticket, packet_id)),
-            (None, Some(packet_id)) => self.connection.acknowledge(packet_id),
-            (None, None) => {}
+        if let Some(ticket) = self.outlet.offer(&readings).await? {
+            self.under_way.push_back(UnderWay { ticket, packet_id, ids });
+            return Ok(None);
         }
-        Ok(())
+        if let Some(packet_id) = packet_id {
+            self.connection.acknowledge(packet_id);
+        }
+        Ok(Some(ids))
     }
 }
 
 /// Waits until the oldest message is on disk; for ever when there is none. Cancel-safe.
-async fn first_kept(under_way: &mut VecDeque<(Ticket, Option<u16>)>) -> Result<Option<u16>, OutboxClosed> {
-    let Some((ticket, packet_id)) = under_way.front_mut() else { return std::future::pending().await };
-    ticket.durable().await?;
-    let packet_id = *packet_id;
-    under_way.pop_front();
-    Ok(packet_id)
+async fn first_kept(under_way: &mut VecDeque<UnderWay>) -> Result<UnderWay, OutboxClosed> {
+    match under_way.front_mut() {
+        Some(front) => front.ticket.durable().await?,
+        None => std::future::pending().await,
+    }
+    under_way.pop_front().ok_or(OutboxClosed)
 }

@@ -1,6 +1,6 @@
 //! Which device's rules a message meets.
 
-use super::Translator;
+use super::{Translated, Translator};
 use crate::config::MqttDevice;
 use crate::sources::mapping::{Contacts, Draft, apply_rules};
 use serde_json::Value;
@@ -40,25 +40,25 @@ impl Translator for Topics {
         self.routes.keys().cloned().collect()
     }
 
-    fn translate(&mut self, topic: &str, payload: &[u8], is_past: bool) -> (Vec<Vec<u8>>, Vec<&'static str>) {
-        let (mut readings, mut unfit) = (Vec::new(), Vec::new());
+    fn translate(&mut self, topic: &str, payload: &[u8], is_past: bool) -> Translated {
+        let mut translated = Translated::default();
         let Some(routes) = self.routes.get(topic).filter(|_| !payload.is_empty()) else {
-            return (readings, unfit);
+            return translated;
         };
         let message = message(payload);
         for route in routes {
             let device = &self.devices[route.device];
             let mut draft = Draft::new(device.kind, &device.device);
             let rules = route.rules.iter().map(|place| &device.rules[*place]);
-            unfit.extend(apply_rules(rules, &message, &mut draft.members));
+            translated.unfit.extend(apply_rules(rules, &message, &mut draft.members));
             if draft.members.is_empty() {
                 continue;
             }
             draft.add_constants(&device.constants);
             self.contacts.note(&mut draft, is_past);
-            readings.push(draft.to_json());
+            translated.readings.push(draft.to_json());
         }
-        (readings, unfit)
+        translated
     }
 }
 

@@ -1,0 +1,150 @@
+//! A swap cabinet behind a real HTTP server, and a UPS.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use support::{Agent, Broker, Collector, Killed, Mosquitto, free_port, source_health};
+
+const MAP: &str = r#"
+device = "cab-1"
+report = "all"
+members = { temperature_c = { pointer = "/box/temp", scale = 0.1 }, smoke = { pointer = "/box/smoke" } }
+[sources.cabinet.slots]
+pointer = "/box/slots"
+members = { slot = { pointer = "/no" }, state = { pointer = "/st", values = { 0 = "empty", 2 = "ready" } }, soc_pct = { pointer = "/soc" } }
+[sources.cabinet.swaps]
+pointer = "/log"
+id = "/seq"
+members = { result = { pointer = "/code", values = { 0 = "ok", 3 = "no_ready" } } }
+"#;
+
+fn status(soc: u32, swaps: &[(u32, u32)]) -> String {
+    let log: Vec<_> = swaps.iter().map(|(seq, code)| json!({"seq": seq, "code": code})).collect();
+    let slots = json!([{"no":1,"st":0},{"no":2,"st":2,"soc":soc}]);
+    json!({"box":{"temp":215,"smoke":0,"slots":slots},"log":log}).to_string()
+}
+
+fn of_kind(collector: &Collector, kind: &str) -> Vec<Value> {
+    let mut readings = collector.readings(0);
+    readings.retain(|reading| reading["kind"] == kind);
+    readings
+}
+
+fn cabinet(soc: f64) -> Value {
+    json!({"kind":"cabinet","device":"cab-1","temperature_c":21.5,"smoke":false,"snapshot":true,
+        "slots":[{"slot":1,"state":"empty"},{"slot":2,"state":"ready","soc_pct":soc}]})
+}
+
+fn swap(id: &str, result: &str) -> Value {
+    json!({"kind":"swap","device":"cab-1","swap":id,"result":result})
+}
+
+#[tokio::test]
+async fn slots_and_swaps_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Mosquitto::start(folder.path()).await;
+    let mut collector = Collector::subscribe(hub.port).await;
+    let (port, file) = (free_port().to_string(), folder.path().join("status"));
+    let write = |text: String| {
+        std::fs::write(folder.path().join("fresh"), text).unwrap();
+        std::fs::rename(folder.path().join("fresh"), &file).unwrap();
+    };
+    write(status(80, &[(6, 0)]));
+    let mut agent = Agent::new(
+        folder.path(),
+        hub.port,
+        &format!("[[sources.cabinet]]\nurl = \"http://127.0.0.1:{port}/status\"\nevery_s = 1\n{MAP}"),
+    );
+    agent.start();
+    support::until("it fails", || source_health(&agent, "cabinet-1")["state"] == "failing").await;
+    let _server = serve(&port, folder.path());
+    collector.collect_until("the cabinet", |c| of_kind(c, "cabinet").contains(&cabinet(80.0))).await;
+    write(status(81, &[(6, 0), (7, 3)]));
+    collector.collect_until("the swap", |c| of_kind(c, "swap") == [swap("7", "no_ready")]).await;
+    collector.collect_until("the slot", |c| of_kind(c, "cabinet").contains(&cabinet(81.0))).await;
+
+    let kept = folder.path().join("data/swaps-cabinet-1");
+    support::until("it is remembered", || std::fs::read_to_string(&kept).is_ok_and(|ids| ids == "6\n7\n"))
+        .await;
+    // A kill would have the outbox send again what the hub knows by its numbers.
+    agent.terminate().await;
+    write(status(82, &[(7, 3), (8, 0)]));
+    agent.start();
+    collector.collect_until("the next swap", |c| of_kind(c, "swap").len() >= 2).await;
+    collector.collect_until("the last slot", |c| of_kind(c, "cabinet").contains(&cabinet(82.0))).await;
+    assert_eq!(of_kind(&collector, "swap"), [swap("7", "no_ready"), swap("8", "ok")]);
+    let check = agent.command("check").args(["--json", "--lang", "en"]).output().unwrap();
+    let check = String::from_utf8(check.stdout).unwrap();
+    assert!(check.contains(r#""subject":"cabinet-1","ok":true"#), "{check}");
+}
+
+/// Python's own server of files.
+fn serve(port: &str, folder: &Path) -> Killed {
+    let mut command = Command::new("python3");
+    command.args(["-m", "http.server", port, "--bind", "127.0.0.1", "--directory"]).arg(folder);
+    Killed(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+#[tokio::test]
+async fn over_mqtt() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, broker) = (Mosquitto::start(folder.path()).await, Broker::start().await);
+    let mut collector = Collector::subscribe(hub.port).await;
+    let access = format!("url = \"mqtt://127.0.0.1:{}\"\ntopic = \"cabinet/7\"", broker.port());
+    let mut agent = Agent::new(folder.path(), hub.port, &format!("[[sources.cabinet]]\n{access}\n{MAP}"));
+    agent.start();
+    support::until("it listens", || source_health(&agent, "cabinet-1")["state"] == "ok").await;
+    broker.publish("cabinet/7", &status(50, &[(1, 0)]), false);
+    broker.publish("cabinet/7", &status(51, &[(1, 0), (2, 0)]), false);
+    collector
+        .collect_until("both", |c| of_kind(c, "cabinet").len() >= 2 && !of_kind(c, "swap").is_empty())
+        .await;
+    assert_eq!(of_kind(&collector, "cabinet"), [cabinet(50.0), cabinet(51.0)]);
+}
+
+#[tokio::test]
+async fn the_mains_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Mosquitto::start(folder.path()).await;
+    let mut collector = Collector::subscribe(hub.port).await;
+    let state = Arc::new(Mutex::new("OL CHRG"));
+    let port = serve_ups(state.clone());
+    let system = format!("[sources.system]\nnut = \"ups@127.0.0.1:{port}\"\n");
+    let mut agent = Agent::new(folder.path(), hub.port, &system);
+    agent.environment("WAYSTATION_GATEWAY__INTERVAL_S", "86400");
+    agent.start();
+    collector.collect_until("the mains", |c| of_kind(c, "gateway").iter().any(|r| r["mains"] == true)).await;
+    *state.lock().unwrap() = "OB DISCHRG";
+    collector.collect_until("the cut", |c| of_kind(c, "gateway").iter().any(|r| r["mains"] == false)).await;
+    let cut = of_kind(&collector, "gateway").pop().unwrap();
+    assert_eq!(cut["ups_pct"], 87.0);
+    assert!(cut["memory_mb"].as_f64().unwrap() > 0.0 && cut["cpu_pct"].is_number(), "{cut}");
+}
+
+/// A NUT server of one UPS, as its protocol is documented; the port.
+fn serve_ups(state: Arc<Mutex<&'static str>>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let lines = BufReader::new(client.try_clone().unwrap()).lines();
+            for line in lines.map_while(Result::ok) {
+                let answer = match line.as_str() {
+                    "GET VAR ups ups.status" => format!("VAR ups ups.status \"{}\"\n", state.lock().unwrap()),
+                    "GET VAR ups battery.charge" => "VAR ups battery.charge \"87\"\n".to_owned(),
+                    _ => break,
+                };
+                client.write_all(answer.as_bytes()).unwrap();
+            }
+        }
+    });
+    port
+}
