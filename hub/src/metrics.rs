@@ -42,6 +42,7 @@ pub struct Metrics {
     pub history_lag_records: IntGauge,
     pub history_skipped_records: IntCounter,
     pub http_requests: IntCounterVec,
+    pub claims: IntCounterVec,
     /// By name.
     pub files_begun_anew: IntGaugeVec,
     pub alerts_firing: IntGaugeVec,
@@ -178,6 +179,7 @@ impl Metrics {
                 "1 if this file of the data folder was damaged or gone when the hub started, and was begun anew.",
                 &["file"],
             ),
+            claims: make.counters("claims_total", "Claim codes that gateways sent.", &["result"]),
             http_requests: make.counters("http_requests_total", "HTTP answers by status.", &["status"]),
             alerts_firing: make.gauges("alerts_firing", "Alerts that fire now.", &["severity"]),
             alert_notifications: make.counters(

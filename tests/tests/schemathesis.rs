@@ -16,7 +16,8 @@ const EXAMPLES: &str = "20";
 
 /// Where a request that the document allows may be refused, and what a schema cannot say of it. Everywhere else
 /// whatever the document allows is accepted.
-const MAY_BE_REFUSED: [(&str, &str); 10] = [
+const MAY_BE_REFUSED: [(&str, &str); 11] = [
+    ("POST /claim", "nobody guesses a code"),
     ("GET /api/v1/outages", "from and to are a year apart at most"),
     ("GET /api/v1/stars", "from and to are a year apart at most"),
     ("GET /api/v1/stations/{id}/availability", "from and to are a year apart at most"),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod claim;
 mod outbox;
 mod run;
 mod simulate;
@@ -19,6 +20,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   waystation-agent run --config /etc/waystation/agent.toml
+  waystation-agent claim 7K3M-Q9TX --hub https://hub.example:8443
   waystation-agent check
   waystation-agent outbox --json
   waystation-agent simulate --stations 100 --hub mqtt://127.0.0.1:1883
@@ -31,6 +33,8 @@ enum Command {
     Run(run::Run),
     /// The installer's doctor: tries everything that the agent needs, and says what to do about each failure.
     Check(check::Check),
+    /// Fetch this station's token from the hub with a claim code, and write the configuration.
+    Claim(claim::Claim),
     /// Show what waits on disk, what was lost, and how long the disk will last.
     Outbox(outbox::Outbox),
     /// Play believable stations against a real hub.
@@ -54,6 +58,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(command) => command.execute(),
         Command::Check(command) => command.execute(),
+        Command::Claim(command) => command.execute(),
         Command::Outbox(command) => command.execute(),
         Command::Simulate(command) => command.execute(),
     }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done and well, 1 failed or not well, 2 used wrongly.
 
 mod check;
+mod claim;
 mod demo;
 mod influx;
 mod language;

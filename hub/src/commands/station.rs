@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use waystation_protocol::StationId;
 
-use super::{ConfigFile, output};
+use super::{ConfigFile, claim, output};
 use crate::registry::{Edit, Existing, ImportReport, NewStation, Station, Token, differing};
 
 /// Register stations, also while the hub runs
@@ -24,13 +24,30 @@ Examples:
   waystation-hub station import stations.csv --tokens-out tokens.csv
   waystation-hub station edit dx-0001 --capacity 24 --host-type ''
   waystation-hub station rotate-token dx-0001
+  waystation-hub station add dx-0003 --claim
   waystation-hub station list --json")]
 pub(super) enum Command {
     /// Register one station; its token is shown once
     Add {
         #[command(flatten)]
         station: Box<StationArguments>,
-        /// Print {"station","token"}
+        /// Instead of its token, make a short code for `waystation-agent claim`, good once
+        #[arg(long)]
+        claim: bool,
+        #[command(flatten)]
+        expires: claim::Expires,
+        /// Print {"station","token"}, or {"station","claim","expires"}
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Make a new claim code for a station; its token stays good until the code is used
+    Claim {
+        id: StationId,
+        #[command(flatten)]
+        expires: claim::Expires,
+        /// Print {"station","claim","expires"}
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -222,10 +239,19 @@ impl From<StationArguments> for NewStation {
 
 pub(super) fn run(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Add { station, json, config } => {
+        Command::Add { station, claim, expires, json, config } => {
             let station = NewStation::from(*station);
-            let token = config.registry()?.add(&station)?;
+            let registry = config.registry()?;
+            let token = registry.add(&station)?;
+            if claim {
+                let id = StationId::try_from(station.id.trim())?;
+                claim::make(out, &registry, &id, &expires, json)?;
+                return Ok(ExitCode::SUCCESS);
+            }
             show_token(out, &station.id, "is registered", &token, json)?;
+        }
+        Command::Claim { id, expires, json, config } => {
+            claim::make(out, &config.registry()?, &id, &expires, json)?;
         }
         Command::Import { file, tokens_out, update, json, config } => {
             import(out, &file, tokens_out.as_deref(), update, json, &config)?;

@@ -35,6 +35,8 @@ pub(super) fn complete() -> Config {
             tls_listen: address(8883),
             ws_listen: address(8083),
             tls: Some(tls.clone()),
+            advertise: Some("mqtts://hub.example:8883".into()),
+            advertise_ca: Some(PathBuf::from("ca.pem")),
             ..Mqtt::default()
         },
         influx: Some(influx),

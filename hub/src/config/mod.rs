@@ -78,6 +78,10 @@ pub struct Mqtt {
     pub ws_listen: Option<SocketAddr>,
     pub ws_tls: bool,
     pub tls: Option<Tls>,
+    /// Where gateways that claim their station are sent: `mqtts://HOST[:PORT]` or `mqtt://…`.
+    pub advertise: Option<String>,
+    /// The authority that they are given for the hub's certificate, PEM.
+    pub advertise_ca: Option<PathBuf>,
     /// Largest MQTT packet taken, bytes.
     pub packet_bytes_max: ByteSize,
     /// QoS 1 and 2 publishes of one connection that may wait for their acknowledgement.
@@ -104,6 +108,8 @@ impl Default for Mqtt {
             ws_listen: None,
             ws_tls: false,
             tls: None,
+            advertise: None,
+            advertise_ca: None,
             packet_bytes_max: ByteSize::kib(256),
             inflight_max: 1000,
             connect_timeout_s: 10,

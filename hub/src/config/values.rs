@@ -95,6 +95,14 @@ fn check_mqtt(mqtt: &Mqtt, found: &mut Found) {
         );
         check_client_auth(tls, ["mqtt.tls.client_ca", "mqtt.tls.client_auth"], found);
     }
+    let is_address = |text: &String| text.starts_with("mqtts://") || text.starts_with("mqtt://");
+    require(
+        found,
+        mqtt.advertise.as_ref().is_none_or(is_address),
+        "mqtt.advertise",
+        "须为 mqtts://主机[:端口] 或 mqtt://主机[:端口]",
+        "must be mqtts://HOST[:PORT] or mqtt://HOST[:PORT]",
+    );
     within(
         found,
         "mqtt.packet_bytes_max",

@@ -24,6 +24,8 @@ pub enum Caller {
 pub struct Limits {
     /// Time that one request takes of the bucket; `None`: no limit.
     each: Option<Duration>,
+    /// What the bucket holds.
+    burst: Duration,
     /// When each caller's bucket will be empty.
     empty_at: Mutex<HashMap<Caller, Instant>>,
 }
@@ -33,13 +35,26 @@ impl Limits {
     #[must_use]
     pub fn new(per_second_max: u32) -> Self {
         let each = (per_second_max > 0).then(|| Duration::from_secs(1) / per_second_max);
-        Self { each, empty_at: Mutex::default() }
+        Self { each, burst: Duration::from_secs(1) * BURST_S, empty_at: Mutex::default() }
+    }
+
+    /// So many within this time each, all at once if need be.
+    #[must_use]
+    pub fn within(most: u32, time: Duration) -> Self {
+        Self { each: Some(time / most.max(1)), burst: time, empty_at: Mutex::default() }
+    }
+
+    /// A request that was taken does not count after all.
+    pub fn give_back(&self, caller: &Caller) {
+        let mut callers = self.empty_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(each), Some(empty_at)) = (self.each, callers.get_mut(caller)) {
+            *empty_at = empty_at.checked_sub(each).unwrap_or(*empty_at);
+        }
     }
 
     /// Counts a request; `Err` is how long the caller must wait.
     pub fn take(&self, caller: Caller, now: Instant) -> Result<(), Duration> {
         let Some(each) = self.each else { return Ok(()) };
-        let burst = Duration::from_secs(1) * BURST_S;
         // An entry is written in one step: a panic elsewhere leaves the map whole.
         let mut callers = self.empty_at.lock().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= CALLERS_MAX && !callers.contains_key(&caller) {
@@ -47,7 +62,7 @@ impl Limits {
         }
         let empty_at = callers.entry(caller).or_insert(now);
         let after = (*empty_at).max(now) + each;
-        let wait = (after - now).saturating_sub(burst);
+        let wait = (after - now).saturating_sub(self.burst);
         if wait.is_zero() {
             *empty_at = after;
             return Ok(());

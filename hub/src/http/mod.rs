@@ -12,6 +12,7 @@ mod assets;
 mod audit;
 mod brief;
 mod channels;
+mod claims;
 mod commands;
 mod coverage;
 mod csv;
@@ -104,6 +105,7 @@ struct Shared {
     limits: Limits,
     /// Tells one run of the hub from another.
     started_ms: i64,
+    guesses: claims::Guesses,
     scrape: scrape::Scrape,
     feeds: gbfs::Feeds,
     low_use: Kept<Vec<LowUse>>,
@@ -134,6 +136,7 @@ impl App {
             local_reading,
             limits,
             started_ms,
+            guesses: claims::Guesses::default(),
             scrape,
             feeds: gbfs::Feeds::default(),
             low_use: Kept::default(),
@@ -161,6 +164,7 @@ fn router(app: App) -> Router {
         .route("/stations/{id}", get(stations::one).delete(registry::remove))
         .route("/stations/{id}/registration", get(registration::show).patch(registration::edit))
         .route("/stations/{id}/token", post(registry::rotate_token))
+        .route("/stations/{id}/claim", post(claims::make))
         .route("/stations/{id}/commands", get(commands::list).post(commands::send))
         .route("/stations/{id}/readings", get(readings::list))
         .route("/utilisation", get(utilisation::list))
@@ -192,6 +196,7 @@ fn router(app: App) -> Router {
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(scrape::metrics))
+        .route("/claim", post(claims::redeem))
         .route("/openapi.json", get(openapi::show))
         .route("/gbfs/3.0/", get(gbfs::index))
         .route("/gbfs/3.0/{file}", get(gbfs::feed))

@@ -498,7 +498,8 @@ async fn the_openapi_document_holds_what_the_server_answers() {
             let file = if path.ends_with("/readings") { file.clone() + "?kind=door" } else { file.clone() };
             assert_eq!(server.request("GET", &file, Some("admin")).await.status, 200, "{path}");
         }
-        if path.starts_with("/api/v1/alerts/") {
+        // Whoever claims has no token yet.
+        if path.starts_with("/api/v1/alerts/") || path == "/claim" {
             continue;
         }
         for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {

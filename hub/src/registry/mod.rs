@@ -4,6 +4,7 @@
 //! [`Directory`] is an immutable snapshot of it in memory, which is all that the hot path sees; [`watch()`] swaps
 //! in a new one within a second of any change.
 
+mod claim;
 mod directory;
 mod edit;
 mod error;
@@ -14,6 +15,7 @@ mod store;
 mod token;
 mod watch;
 
+pub use claim::{CLAIM_LIFE, CLAIM_LIFE_MAX, ClaimCode};
 pub use directory::{Directory, SharedDirectory};
 pub use edit::{Edit, differing};
 pub use error::{Mistake, RegistryError};

@@ -12,13 +12,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, ErrorCode, Row, ToSql, TransactionBehavior, params};
 use waystation_protocol::StationId;
 
+use super::claim::TABLE as CLAIM_TABLE;
 use super::import::Existing;
 use super::{Directory, NewStation, Principal, RegistryError, Role, Station, Token, TokenHash, TokenName};
 use crate::sqlite;
 
 /// "WAYS", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_5953;
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// Longest wait for another program's transaction; an import of the whole country takes a few seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -41,7 +42,7 @@ CREATE TABLE token (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What a file of an older hub lacks.
+/// What a file of the oldest hub lacks, besides what later ones lack.
 const FROM_FORMAT_1: &str = "ALTER TABLE station ADD COLUMN time_zone TEXT;";
 
 const STATION_COLUMNS: &str = "id, name_zh, name_en, city, district, street, grid, latitude, longitude, kind, \
@@ -235,10 +236,13 @@ impl Registry {
         match (application, format) {
             (APPLICATION_ID, FORMAT) => return Ok(()),
             (0, 0) => transaction.execute_batch(&format!(
-                "{SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
+                "{SCHEMA} {CLAIM_TABLE} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
             )),
             (APPLICATION_ID, 1) => {
-                transaction.execute_batch(&format!("{FROM_FORMAT_1} PRAGMA user_version = {FORMAT};"))
+                transaction.execute_batch(&format!("{FROM_FORMAT_1} {CLAIM_TABLE} PRAGMA user_version = {FORMAT};"))
+            }
+            (APPLICATION_ID, 2) => {
+                transaction.execute_batch(&format!("{CLAIM_TABLE} PRAGMA user_version = {FORMAT};"))
             }
             (APPLICATION_ID, found) => {
                 return Err(RegistryError::Newer { path: self.path.clone(), found, known: FORMAT });
@@ -274,7 +278,7 @@ impl Registry {
         }
     }
 
-    fn write(
+    pub(super) fn write(
         &self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<usize>,
     ) -> Result<usize, RegistryError> {
@@ -282,11 +286,11 @@ impl Registry {
     }
 
     /// A panic while the lock was held rolled its transaction back: the connection is as good as before.
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed(&self, source: rusqlite::Error) -> RegistryError {
+    pub(super) fn failed(&self, source: rusqlite::Error) -> RegistryError {
         let path = self.path.clone();
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

@@ -13,6 +13,13 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ("problem.429", "请求过于频繁", "Too Many Requests"),
     ("problem.500", "中枢内部错误", "Internal Server Error"),
     ("problem.503", "暂时不可用", "Service Unavailable"),
+    // Claim codes.
+    ("refusal.claim_life", "`expires_s` 须为 1 到 {most}", "`expires_s` must be 1 to {most}"),
+    (
+        "refusal.no_claim",
+        "认领码有误、已使用或已过期；请核对，或由管理员重新生成",
+        "the claim code is wrong, used or expired; look at it again, or have an admin make another one",
+    ),
     // Members of a station.
     (
         "refusal.station_id",

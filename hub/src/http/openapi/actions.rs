@@ -40,6 +40,24 @@ pub fn all() -> Vec<Entry> {
                 .fails(&["404"]),
         ),
         post(
+            "/api/v1/stations/{id}/claim",
+            Operation::writes(
+                "Make a claim code for a station, shown this once; its token stays good until the code is used",
+                "admin",
+            )
+            .may_take("NewClaim")
+            .answers_json("201", reference("Claim"))
+            .parameters(&[path("id")])
+            .fails(&["404"]),
+        ),
+        post(
+            "/claim",
+            Operation::open("Trade a claim code for the station's token, once; guesses are bounded")
+                .takes("Claiming")
+                .answers_json("200", reference("Claimed"))
+                .fails(&["400", "404", "429", "503"]),
+        ),
+        post(
             "/api/v1/stations/{id}/commands",
             Operation::writes(
                 "Send a command to a station that is connected now; at most once, never queued (409 otherwise)",

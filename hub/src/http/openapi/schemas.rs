@@ -163,6 +163,13 @@ fn outputs() -> Map<String, Value> {
         ("TokenSummary", object(json!({ "name": string(), "role": role, "created_at": integer() }))),
         ("Token", object(json!({ "name": string(), "role": role, "token": string() }))),
         ("Registration", registration()),
+        ("Claim", object(json!({ "station": string(), "claim": string(), "expires": integer() }))),
+        (
+            "Claimed",
+            object(json!({
+                "station": string(), "token": string(), "hub": nullable("string"), "ca": nullable("string"),
+            })),
+        ),
         ("StationToken", object(json!({ "station": string(), "token": string() }))),
         ("Command", command),
         ("AuditEntry", audit),
@@ -249,6 +256,15 @@ fn inputs() -> Map<String, Value> {
         ("NewStation", station),
         ("RegistrationEdit", input(&[], edit)),
         ("NewCommand", input(&["action"], command)),
+        (
+            "NewClaim",
+            input(
+                &[],
+                json!({ "expires_s": { "type": "integer", "minimum": 1, "maximum": 2_592_000,
+                "description": "How long the code is good; default: a day" } }),
+            ),
+        ),
+        ("Claiming", input(&["code"], json!({ "code": string() }))),
         ("NewToken", input(&["name", "role"], token)),
     ])
 }
