@@ -108,7 +108,7 @@ fn every_session_of_a_station_gets_the_command_and_no_other_does() {
 
 #[test]
 fn a_station_that_acknowledges_nothing_is_sent_no_more() {
-    let hub = HubSettings::default().start();
+    let hub = HubSettings::default().set("commands", "per_minute_max", 0).start();
     let station = hub.known_station("dx-0001");
     let operator = known_operator(&hub);
     let mut client = Client::log_in(hub.mqtt, &station, Version::V5);
@@ -124,4 +124,50 @@ fn a_station_that_acknowledges_nothing_is_sent_no_more() {
     }
     assert!(client.is_alive());
     assert_eq!(command(&hub, &station, &operator, &report).0, 202, "after it has acknowledged");
+}
+
+#[test]
+fn a_station_is_asked_so_often_a_minute() {
+    let hub = HubSettings::default().set("commands", "per_minute_max", 2).start();
+    let (station, other) = (hub.known_station("dx-0001"), hub.known_station("dx-0002"));
+    let operator = known_operator(&hub);
+    let report = json!({ "action": "report_now" });
+    let statuses = [(); 3].map(|()| command(&hub, &station, &operator, &report).0);
+    assert_eq!(statuses, [409, 409, 429], "an attempt counts as well");
+    assert_eq!(command(&hub, &other, &operator, &report).0, 409, "each station by itself");
+}
+
+#[test]
+fn a_door_opens_only_after_a_second_person_agreed() {
+    let hub = HubSettings::default().set("commands", "two_person", true).start();
+    let station = hub.known_station("dx-0001");
+    let (zhang, li) = (known_operator(&hub), hub.add_token("li", "operator"));
+    until("the hub knows the second", || ask(&hub, "GET", "/api/v1/stations", &li, "").0 == 200);
+    let mut client = Client::log_in(hub.mqtt, &station, Version::V5);
+    assert_eq!(client.subscribe(&station.topic("command")), 1);
+    let unlock = json!({ "action": "unlock", "device": "front" });
+    let (status, asked) = command(&hub, &station, &zhang, &unlock);
+    assert_eq!((status, &asked["state"]), (202, &"awaiting".into()), "{asked}");
+    let id = asked["id"].as_str().expect("an id");
+    let path = format!("/api/v1/stations/dx-0001/commands/{id}/confirm");
+    assert_eq!(ask(&hub, "POST", &path, &zhang, "").0, 403, "not by himself");
+    assert_eq!(ask(&hub, "POST", &path.replace(id, "other"), &li, "").0, 409);
+    assert!(client.is_alive(), "and nothing came");
+    let (status, confirmed) = ask(&hub, "POST", &path, &li, "");
+    assert_eq!(
+        (status, &confirmed["state"], &confirmed["confirmed_by"]),
+        (202, &"sent".into(), &"li".into())
+    );
+    let sent: Value = serde_json::from_slice(&client.message().payload).expect("JSON");
+    assert_eq!((&sent["id"], &sent["expires"]), (&asked["id"], &asked["expires"]));
+    assert_eq!(ask(&hub, "POST", &path, &li, "").0, 409, "once");
+    assert!(client.is_alive(), "and nothing came");
+    // What is not confirmed in time is not sent.
+    let soon = json!({ "action": "unlock", "device": "front", "expires": waystation_tests::readings::now_ms() + 1_000 });
+    let (_, asked) = command(&hub, &station, &zhang, &soon);
+    let path = format!("/api/v1/stations/dx-0001/commands/{}/confirm", asked["id"].as_str().expect("an id"));
+    newest(&hub, &station, |item| item["state"] == "not_sent");
+    assert_eq!(ask(&hub, "POST", &path, &li, "").0, 409, "too late");
+    // What opens nothing needs one person.
+    assert_eq!(command(&hub, &station, &zhang, &json!({ "action": "report_now" })).1["state"], "sent");
 }

@@ -22,7 +22,7 @@ struct Hut {
 
 impl Hut {
     fn start() -> Self {
-        let hub = HubSettings::default().start();
+        let hub = HubSettings::default().set("commands", "per_minute_max", 0).start();
         let station = hub.known_station("dx-0001");
         let operator = hub.add_token("zhang", "operator");
         let relay = Relay::start(hub.mqtt);

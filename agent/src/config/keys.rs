@@ -11,7 +11,8 @@ use thiserror::Error;
 
 /// Sections of hub.toml. Their environment variables carry the same prefix, and both programs may share one
 /// environment, so they are no mistake here when they come from it.
-const HUB_SECTIONS: [&str; 8] = ["alerts", "history", "http", "influx", "log", "metrics", "mqtt", "presence"];
+const HUB_SECTIONS: [&str; 9] =
+    ["alerts", "commands", "history", "http", "influx", "log", "metrics", "mqtt", "presence"];
 
 /// Every mistake in a configuration.
 #[derive(Debug, Error)]

@@ -38,6 +38,7 @@ pub struct Config {
     pub history: History,
     pub calendar: CalendarConfig,
     pub http: Http,
+    pub commands: Commands,
     pub gbfs: Gbfs,
     pub coverage: Coverage,
     pub presence: Presence,
@@ -55,6 +56,7 @@ impl Default for Config {
             history: History::default(),
             calendar: CalendarConfig::default(),
             http: Http::default(),
+            commands: Commands::default(),
             gbfs: Gbfs::default(),
             coverage: Coverage::default(),
             presence: Presence::default(),
@@ -277,6 +279,22 @@ pub struct Http {
     pub name_en: String,
     /// Requests per second of one token, or of one address without a token; 0: no limit.
     pub requests_per_second_max: u32,
+}
+
+/// What operators may ask of stations.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Commands {
+    /// Commands that one station is asked for within a minute; 0: no limit.
+    pub per_minute_max: u32,
+    /// A door opens only after a second person has confirmed it.
+    pub two_person: bool,
+}
+
+impl Default for Commands {
+    fn default() -> Self {
+        Self { per_minute_max: 6, two_person: false }
+    }
 }
 
 /// What the feeds for everybody say of this hub.

@@ -10,10 +10,10 @@ use super::query::{Named, Parameters};
 use super::stations::{Page, unknown_station};
 use super::{App, Problem, time};
 use crate::clock::now_ms;
-use crate::operations::{AskedCommand, new_id};
+use crate::operations::{Added, AskedCommand, Confirmed, new_id};
 use crate::texts::Said;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -45,7 +45,7 @@ pub struct Asked {
 pub struct Item {
     #[serde(flatten)]
     command: AskedCommand,
-    /// `sent`, `not_sent`, `unanswered` after it expired, or the outcome that the station told.
+    /// `awaiting` a second person, `sent`, `not_sent`, `unanswered` after it expired, or the outcome that the station told.
     state: String,
 }
 
@@ -69,6 +69,8 @@ pub(super) async fn send(
         expires: command.expires,
         at: now_ms,
         by: owner.name.as_str().to_owned(),
+        awaits: app.sources.config.commands.two_person && command.action == Action::Unlock,
+        confirmed_by: None,
         sent: false,
         outcome: None,
         detail: None,
@@ -76,12 +78,62 @@ pub(super) async fn send(
     };
     let kept = app
         .blocking(move |app| {
-            let added =
-                app.sources.operations.add_command(&kept, owner.role.as_str()).map_err(audit::failed)?;
-            let again = || Problem::conflict(Said::new("refusal.command_again"));
-            added.then_some(kept).ok_or_else(again)
+            let most = app.sources.config.commands.per_minute_max;
+            let added = app.sources.operations.add_command(&kept, owner.role.as_str(), most);
+            match added.map_err(audit::failed)? {
+                Added::Kept => Ok(kept),
+                Added::Again => Err(Problem::conflict(Said::new("refusal.command_again"))),
+                Added::TooMany(wait_ms) => {
+                    let wait_ms = wait_ms.max(0).unsigned_abs();
+                    Err(Problem::too_many_requests(Duration::from_millis(wait_ms)))
+                }
+            }
         })
         .await?;
+    if kept.awaits {
+        return Ok((StatusCode::ACCEPTED, Json(show(kept))));
+    }
+    hand_over(app, station, command, kept).await
+}
+
+/// `POST …/commands/{command}/confirm`: a second person agrees that a door shall open.
+pub(super) async fn confirm(
+    State(app): State<App>,
+    Operating(owner): Operating,
+    Path((id, command)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Result<(StatusCode, Json<Item>), Problem> {
+    parameters.allow(&[])?;
+    let station = registered(&app, &id)?;
+    let confirmed = app
+        .blocking(move |app| {
+            let by = (owner.name.as_str(), owner.role.as_str());
+            app.sources.operations.confirm_command(&id, &command, by, now_ms()).map_err(audit::failed)
+        })
+        .await?;
+    let kept = match confirmed {
+        Confirmed::Good(kept) => *kept,
+        Confirmed::SamePerson => return Err(Problem::forbidden(Said::new("refusal.same_person"))),
+        Confirmed::NotAwaiting => return Err(Problem::conflict(Said::new("refusal.not_awaiting"))),
+    };
+    let asked = Asked {
+        id: Some(kept.id.clone()),
+        action: kept.action.clone(),
+        device: kept.device.clone(),
+        expires: Some(kept.expires),
+        intervals_s: None,
+    };
+    let command = check(asked, now_ms())?;
+    hand_over(app, station, command, kept).await
+}
+
+/// Sends a command that is in the audit log to the sessions that the station has now.
+async fn hand_over(
+    app: App,
+    station: StationId,
+    command: Command,
+    kept: AskedCommand,
+) -> Result<(StatusCode, Json<Item>), Problem> {
     let sending = app.sources.commands.send(&station, Channel::Command, command.to_json().into());
     let sessions = tokio::time::timeout(TAKE_TIMEOUT, sending).await.unwrap_or(0);
     if sessions == 0 {
@@ -157,6 +209,7 @@ fn check(asked: Asked, now_ms: i64) -> Result<Command, Problem> {
 fn show(command: AskedCommand) -> Item {
     let state = match &command.outcome {
         Some(outcome) => outcome.clone(),
+        None if command.awaits && now_ms() <= command.expires => "awaiting".into(),
         None if !command.sent => "not_sent".into(),
         None if now_ms() > command.expires => "unanswered".into(),
         None => "sent".into(),

@@ -166,6 +166,7 @@ fn router(app: App) -> Router {
         .route("/stations/{id}/token", post(registry::rotate_token))
         .route("/stations/{id}/claim", post(claims::make))
         .route("/stations/{id}/commands", get(commands::list).post(commands::send))
+        .route("/stations/{id}/commands/{command}/confirm", post(commands::confirm))
         .route("/stations/{id}/readings", get(readings::list))
         .route("/utilisation", get(utilisation::list))
         .route("/coverage", get(coverage::show))

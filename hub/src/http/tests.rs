@@ -492,7 +492,7 @@ async fn the_openapi_document_holds_what_the_server_answers() {
     let server = Server::start(false).await;
     let document = server.get("/openapi.json").await.json();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let file = path.replace("{id}", "jb-001").replace("{name}", "texts.json");
+        let file = path.replace("{id}", "jb-001").replace("{name}", "texts.json").replace("{command}", "c-1");
         let is_asked = !path.ends_with("/stream") && !path.starts_with("/api/v1/alerts/");
         if methods.get("get").is_some() && is_asked {
             let file = if path.ends_with("/readings") { file.clone() + "?kind=door" } else { file.clone() };

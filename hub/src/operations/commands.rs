@@ -17,9 +17,38 @@ CREATE TABLE command (
   action TEXT NOT NULL, device TEXT, expires INTEGER NOT NULL,
   at INTEGER NOT NULL, by TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0,
   outcome TEXT, detail TEXT, answered_at INTEGER,
+  awaits INTEGER NOT NULL DEFAULT 0, confirmed_by TEXT,
   UNIQUE (station, id)
 ) STRICT;
 ";
+
+/// What a file of an older hub lacks.
+pub(super) const FROM_FORMAT_1: &str = "
+ALTER TABLE command ADD COLUMN awaits INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE command ADD COLUMN confirmed_by TEXT;
+";
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What became of a command that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    Kept,
+    /// The station was asked under this id before.
+    Again,
+    /// The station was asked too often; ms until the next may come.
+    TooMany(i64),
+}
+
+/// What became of a confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confirmed {
+    /// To be sent now, by whoever confirmed it, once.
+    Good(Box<AskedCommand>),
+    SamePerson,
+    /// There is none, it was confirmed already, or it has expired.
+    NotAwaiting,
+}
 
 /// A command, and who asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,6 +66,11 @@ pub struct AskedCommand {
     pub at: i64,
     #[serde(rename = "asked_by")]
     pub by: String,
+    /// The second person, where one is needed.
+    pub confirmed_by: Option<String>,
+    /// Whether it waits for a second person.
+    #[serde(skip)]
+    pub awaits: bool,
     /// Whether a session of the station took it.
     #[serde(skip)]
     pub sent: bool,
@@ -60,27 +94,71 @@ pub struct CommandOutcome {
 }
 
 impl Operations {
-    /// Keeps a command that is about to be sent, with an entry in the audit log; false if the station was asked under
-    /// this id before.
+    /// Keeps a command that is about to be sent or waits for a second person, with an entry in the audit log.
+    /// `per_minute_max`: commands that a station may be asked for within a minute; 0: no limit.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn add_command(&self, command: &AskedCommand, role: &str) -> Result<bool, OperationsError> {
-        let AskedCommand { station, id, action, device, expires, at, by, .. } = command;
+    pub fn add_command(
+        &self,
+        command: &AskedCommand,
+        role: &str,
+        per_minute_max: u32,
+    ) -> Result<Added, OperationsError> {
+        let AskedCommand { station, id, action, device, expires, at, by, awaits, .. } = command;
         let device_text = device.as_deref().map(|device| format!(" device {device}")).unwrap_or_default();
         let detail = format!("id {id}{device_text} expires {expires}");
         let entry = Audit::new(*at, by, role, &format!("command.{action}"), station, &detail);
-        self.decide(&entry, |transaction| {
+        self.write(|transaction| {
+            let recent = "SELECT count(*), min(at) FROM command WHERE station = ?1 AND at > ?2";
+            let (asked, first): (u32, Option<i64>) =
+                transaction.query_row(recent, params![station, at - MINUTE_MS], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?;
+            if per_minute_max > 0 && asked >= per_minute_max {
+                return Ok(Added::TooMany(first.map_or(MINUTE_MS, |first| first + MINUTE_MS - at)));
+            }
             let added = transaction.execute(
-                "INSERT INTO command (station, id, action, device, expires, at, by) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
-                params![station, id, action, device, expires, at, by],
+                "INSERT INTO command (station, id, action, device, expires, at, by, awaits) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+                params![station, id, action, device, expires, at, by, awaits],
             )?;
+            if added == 0 {
+                return Ok(Added::Again);
+            }
+            audit::append(transaction, &entry)?;
             transaction.execute(
                 "DELETE FROM command WHERE at < ?1 OR number <= (SELECT max(number) FROM command) - ?2",
                 params![at - KEEP_MS, KEPT_MAX],
             )?;
-            Ok(added > 0)
+            Ok(Added::Kept)
+        })
+    }
+
+    /// A second person confirms a command, with an entry in the audit log. Only one confirmation of a command is good.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn confirm_command(
+        &self,
+        station: &str,
+        id: &str,
+        (by, role): (&str, &str),
+        now_ms: i64,
+    ) -> Result<Confirmed, OperationsError> {
+        self.write(|transaction| {
+            let query = format!("{SELECT} WHERE station = ?1 AND id = ?2 AND awaits AND expires > ?3");
+            let found = rows(transaction, &query, params![station, id, now_ms], command_of)?;
+            let Some(mut command) = found.into_iter().next() else { return Ok(Confirmed::NotAwaiting) };
+            if command.by == by {
+                return Ok(Confirmed::SamePerson);
+            }
+            let confirm = "UPDATE command SET awaits = 0, confirmed_by = ?3 WHERE station = ?1 AND id = ?2";
+            transaction.execute(confirm, params![station, id, by])?;
+            let detail = format!("id {id} {} asked for by {}", command.action, command.by);
+            audit::append(transaction, &Audit::new(now_ms, by, role, "command.confirm", station, &detail))?;
+            (command.awaits, command.confirmed_by) = (false, Some(by.to_owned()));
+            Ok(Confirmed::Good(Box::new(command)))
         })
     }
 
@@ -140,23 +218,28 @@ fn load(
     before: i64,
     limit: i64,
 ) -> rusqlite::Result<Vec<AskedCommand>> {
-    let query = "SELECT number, station, id, action, device, expires, at, by, sent, outcome, \
-                 detail, answered_at FROM command \
-                 WHERE station = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
-    rows(connection, query, params![station, before, limit], |row| {
-        Ok(AskedCommand {
-            number: row.get(0)?,
-            station: row.get(1)?,
-            id: row.get(2)?,
-            action: row.get(3)?,
-            device: row.get(4)?,
-            expires: row.get(5)?,
-            at: row.get(6)?,
-            by: row.get(7)?,
-            sent: row.get(8)?,
-            outcome: row.get(9)?,
-            detail: row.get(10)?,
-            answered_at: row.get(11)?,
-        })
+    let query = format!("{SELECT} WHERE station = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3");
+    rows(connection, &query, params![station, before, limit], command_of)
+}
+
+const SELECT: &str = "SELECT number, station, id, action, device, expires, at, by, sent, outcome, \
+     detail, answered_at, awaits, confirmed_by FROM command";
+
+fn command_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<AskedCommand> {
+    Ok(AskedCommand {
+        number: row.get(0)?,
+        station: row.get(1)?,
+        id: row.get(2)?,
+        action: row.get(3)?,
+        device: row.get(4)?,
+        expires: row.get(5)?,
+        at: row.get(6)?,
+        by: row.get(7)?,
+        sent: row.get(8)?,
+        outcome: row.get(9)?,
+        detail: row.get(10)?,
+        answered_at: row.get(11)?,
+        awaits: row.get(12)?,
+        confirmed_by: row.get(13)?,
     })
 }

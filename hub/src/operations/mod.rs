@@ -23,7 +23,7 @@ mod watch;
 
 pub use acknowledgements::Acknowledgement;
 pub use audit::{Audit, AuditEntry, AuditFilter, AuditPage, HUB};
-pub use commands::{AskedCommand, CommandOutcome};
+pub use commands::{Added, AskedCommand, CommandOutcome, Confirmed};
 pub use deliveries::{Attempt, Delivery, DeliveryDraft, Handed, NoticeMark, PENDING_PER_CHANNEL_MAX};
 pub use error::OperationsError;
 pub use maintenance::Maintenance;

@@ -10,7 +10,7 @@ use crate::sqlite;
 
 /// "WAYO", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_594f;
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// Longest wait for another program's transaction; each is a few rows.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -68,6 +68,9 @@ pub(super) fn open(path: &Path) -> Result<Connection, OperationsError> {
                 "{TABLES} {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};",
                 commands::TABLE
             ))
+            .and_then(|()| transaction.commit()),
+        (APPLICATION_ID, 1) => transaction
+            .execute_batch(&format!("{} PRAGMA user_version = {FORMAT};", commands::FROM_FORMAT_1))
             .and_then(|()| transaction.commit()),
         (APPLICATION_ID, found) => {
             return Err(OperationsError::Newer { path: path.to_owned(), found, known: FORMAT });

@@ -351,7 +351,8 @@ fn a_file_of_the_first_format_is_taken_over() {
     let case = Case::new();
     let token = case.registry.add(&station("a")).unwrap();
     let raw = rusqlite::Connection::open(case.registry.path()).unwrap();
-    raw.execute_batch("DROP TABLE claim; ALTER TABLE station DROP COLUMN time_zone; PRAGMA user_version = 1").unwrap();
+    raw.execute_batch("DROP TABLE claim; ALTER TABLE station DROP COLUMN time_zone; PRAGMA user_version = 1")
+        .unwrap();
     let later = case.elsewhere();
     assert!(later.load().unwrap().login_station("a", token.as_str().as_bytes()));
     later.add(&NewStation { time_zone: "Asia/Urumqi".into(), ..station("b") }).unwrap();

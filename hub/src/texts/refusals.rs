@@ -13,6 +13,17 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ("problem.429", "请求过于频繁", "Too Many Requests"),
     ("problem.500", "中枢内部错误", "Internal Server Error"),
     ("problem.503", "暂时不可用", "Service Unavailable"),
+    // Commands.
+    (
+        "refusal.same_person",
+        "不能确认自己下达的命令；请由另一名操作员确认",
+        "nobody confirms what he asked for himself; have another operator confirm it",
+    ),
+    (
+        "refusal.not_awaiting",
+        "该命令不在等待确认：不存在、已确认或已过期",
+        "no such command waits for confirmation: there is none, it was confirmed, or it has expired",
+    ),
     // Claim codes.
     ("refusal.claim_life", "`expires_s` 须为 1 到 {most}", "`expires_s` must be 1 to {most}"),
     (

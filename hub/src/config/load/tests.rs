@@ -128,7 +128,7 @@ fn every_mistake_is_found_in_one_run() {
          sky = \"blue\"\n",
         &[("WAYSTATION_HTTP__REQUIRE_TOKEN", "perhaps"), ("WAYSTATION_HTPP__LISTEN", "off")],
         &[
-            "line 1: data_dri: there is no such key; at the top there are alerts, calendar, coverage, data_dir",
+            "line 1: data_dri: there is no such key; at the top there are alerts, calendar, commands, coverage, data_dir",
             "line 3: mqtt.lisen: there is no such key; [mqtt] has ",
             "line 4: mqtt.listen: `nowhere` is no address of this machine with a port, nor \"off\"; write it like listen = \"0.0.0.0:1883\"",
             "line 5: mqtt.inflight_max: ",

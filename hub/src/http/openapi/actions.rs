@@ -69,6 +69,16 @@ pub fn all() -> Vec<Entry> {
             .fails(&["404", "409"]),
         ),
         post(
+            "/api/v1/stations/{id}/commands/{command}/confirm",
+            Operation::writes(
+                "Agree to an unlock that somebody else asked for, where two persons are needed; it is sent then",
+                "operator",
+            )
+            .answers_json("202", reference("Command"))
+            .parameters(&[path("id"), path("command")])
+            .fails(&["404", "409"]),
+        ),
+        post(
             "/api/v1/tokens",
             Operation::writes("Make a token for a person or a program; it is shown this once", "admin")
                 .takes("NewToken")

@@ -132,10 +132,11 @@ fn schema_name(kind: Kind) -> String {
 fn outputs() -> Map<String, Value> {
     let role = choice(&Role::ALL.map(Role::as_str));
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str());
-    let command_states: Vec<&str> = ["sent", "not_sent", "unanswered"].into_iter().chain(outcomes).collect();
+    let command_states: Vec<&str> =
+        ["awaiting", "sent", "not_sent", "unanswered"].into_iter().chain(outcomes).collect();
     let command = object(json!({
         "station": string(), "id": string(), "action": string(), "device": nullable("string"),
-        "expires": integer(), "asked_at": integer(), "asked_by": string(),
+        "expires": integer(), "asked_at": integer(), "asked_by": string(), "confirmed_by": nullable("string"),
         "state": choice(&command_states), "detail": nullable("string"), "answered_at": nullable("integer"),
     }));
     let audit = object(json!({
