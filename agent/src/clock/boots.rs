@@ -82,6 +82,14 @@ impl Boots {
         }
     }
 
+    /// The time at uptime 0 of a boot, as far as it was ever known; `zero_ms` is that of the present one.
+    pub fn zero_of(&self, id: &str, zero_ms: i64) -> Option<i64> {
+        if id == self.current() {
+            return Some(zero_ms);
+        }
+        self.boots.iter().find(|boot| boot.id == id)?.zero_ms
+    }
+
     /// The time of a moment of a boot; `zero_ms` is when the present one began.
     pub fn time_at(&self, id: &str, uptime_ms: i64, zero_ms: i64) -> Option<i64> {
         if id == self.current() {

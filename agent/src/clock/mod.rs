@@ -4,6 +4,8 @@
 //! - Once the hub has told the time, it runs on the boot clock (it counts through sleep, and no setting of the system
 //!   clock moves it). Until then the system clock counts, if it is plausible: not before 2025, and not behind the last
 //!   time that was kept in `data_dir/clock`. Otherwise the time is unknown.
+//! - What is stamped by a system clock that the hub has not confirmed keeps boot and uptime as well, and is looked at
+//!   again before it is sent: see [`Clock::confirmed`].
 //! - A reading taken while the time is unknown keeps its boot and the uptime, and gets its time before it is sent: see
 //!   [`Clock::time_at`].
 //! - A time that is less than a second off the hub's is left alone: what the round trip says is no more exact [J].
@@ -17,6 +19,7 @@ use timeline::Timeline;
 pub use timeline::{Look, PLAUSIBLE_FROM_MS, Stamp, is_recent};
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -45,6 +48,8 @@ struct Shared {
     look: Box<dyn Fn() -> Look + Send + Sync>,
     state: Mutex<State>,
     path: Option<PathBuf>,
+    /// What is kept is wrong: the hub said so.
+    moved: AtomicBool,
 }
 
 struct State {
@@ -76,7 +81,12 @@ impl Clock {
     pub fn with(look: Box<dyn Fn() -> Look + Send + Sync>, boot_id: &str, path: Option<PathBuf>) -> Self {
         let boots = path.as_deref().map(read_boots).unwrap_or_default().beginning(boot_id);
         let timeline = Timeline::new(boots.last_ms());
-        Self(Arc::new(Shared { look, state: Mutex::new(State { timeline, boots }), path }))
+        Self(Arc::new(Shared {
+            look,
+            state: Mutex::new(State { timeline, boots }),
+            path,
+            moved: AtomicBool::new(false),
+        }))
     }
 
     /// Milliseconds of the boot clock, for [`Self::sync`] and for measuring spans.
@@ -110,6 +120,7 @@ impl Clock {
         let look = (self.0.look)();
         let moved_ms = self.state().timeline.sync(look, t0_mono, hub_ms, t1_mono);
         if moved_ms != Some(0) {
+            self.0.moved.store(true, Relaxed);
             let offset_ms = self.offset_ms();
             tracing::info!(moved_ms, system_clock_off_ms = offset_ms, "the hub's time counts now");
         }
@@ -143,6 +154,19 @@ impl Clock {
         state.boots.time_at(boot_id, uptime_ms, zero_ms)
     }
 
+    /// The time of a reading that was stamped `ms` before the hub had told the time: `ms`, or what it turned out to be.
+    /// `None` until the hub has told the time or is known not to.
+    pub fn confirmed(&self, boot_id: &str, uptime_ms: i64, ms: i64) -> Option<i64> {
+        let look = (self.0.look)();
+        let state = self.state();
+        if !state.timeline.is_settled() {
+            return None;
+        }
+        let zero_ms = state.timeline.now_ms(look)? - look.mono_ms;
+        let told_ms = state.boots.zero_of(boot_id, zero_ms).map(|zero_ms| zero_ms + uptime_ms);
+        Some(told_ms.map_or(ms, |told_ms| state.timeline.confirmed(look, ms, told_ms)))
+    }
+
     /// Keeps the time on disk now and then, until `stop` is turned, and once more then.
     pub async fn keep(self, mut stop: watch::Receiver<bool>) {
         let mut ticks = interval(KEEP_UNKNOWN);
@@ -154,7 +178,8 @@ impl Clock {
             };
             let knows = self.now_ms().is_some();
             quiet += 1;
-            if stopped || !knows || !knew || quiet >= KEEP_KNOWN_EVERY {
+            let moved = self.0.moved.swap(false, Relaxed);
+            if stopped || moved || !knows || !knew || quiet >= KEEP_KNOWN_EVERY {
                 (quiet, knew) = (0, knows);
                 let clock = self.clone();
                 if let Err(error) = spawn_blocking(move || clock.keep_now()).await {

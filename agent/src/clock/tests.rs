@@ -92,6 +92,18 @@ fn a_devices_time_is_moved_with_the_gateways() {
     check_stamp(&hands, &clock, Some(T - HOUR - 5_000), Stamp::Time(T - 5_000));
     // This device knows better than the gateway did.
     check_stamp(&hands, &clock, Some(T - 5_000), Stamp::Time(T - 5_000));
+    hands.set(90_000, T + HOUR);
+    let clock = hands.clock("a", None);
+    check_stamp(&hands, &clock, None, Stamp::Unconfirmed { ms: T + HOUR, uptime_ms: 90_000 });
+    check_stamp(
+        &hands,
+        &clock,
+        Some(T + HOUR - 9_000),
+        Stamp::Unconfirmed { ms: T + HOUR - 9_000, uptime_ms: 81_000 },
+    );
+    clock.sync(90_000, T, 90_000);
+    check_stamp(&hands, &clock, Some(T - 5_000), Stamp::Time(T - 5_000));
+    check_stamp(&hands, &clock, Some(T + HOUR - 5_000), Stamp::Time(T - 5_000));
 
     hands.set(90_000, 1_000_000);
     let clock = hands.clock("a", None);
@@ -142,6 +154,29 @@ fn readings_of_unknown_time_get_it_after_the_boot_and_after_later_ones() {
     hands.set(1_000, T + 24 * HOUR);
     let clock = hands.clock("d", path());
     assert_eq!(clock.time_at("c", 30_000), Some(began + 30_000));
+}
+
+#[test]
+fn what_a_boots_clock_said_is_confirmed_or_put_right_by_what_is_known_of_that_boot() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = || Some(folder.path().join("clock"));
+    let hands = Hands::default();
+    hands.set(10_000, T + HOUR);
+    let clock = hands.clock("a", path());
+    assert_eq!(clock.confirmed("a", 9_000, T + HOUR - 1_000), None);
+    clock.sync(10_000, T, 10_000);
+    clock.keep_now();
+    assert_eq!(clock.confirmed("a", 9_000, T + HOUR - 1_000), Some(T - 1_000));
+    // After a restart, in the same boot and in another one.
+    let again = hands.clock("a", path());
+    assert_eq!(again.confirmed("a", 9_000, T + HOUR - 1_000), None);
+    again.sync(10_000, T, 10_000);
+    assert_eq!(again.confirmed("a", 9_000, T + HOUR - 1_000), Some(T - 1_000));
+    hands.set(1_000, T + 60_000);
+    let later = hands.clock("b", path());
+    later.unanswered();
+    assert_eq!(later.confirmed("a", 9_000, T + HOUR - 1_000), Some(T - 1_000));
+    assert_eq!(later.confirmed("forgotten", 9_000, T - 7), Some(T - 7));
 }
 
 #[test]

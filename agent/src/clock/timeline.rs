@@ -22,6 +22,9 @@ pub struct Look {
 pub enum Stamp {
     /// Corrected milliseconds since the Unix epoch, UTC.
     Time(i64),
+    /// The same by a system clock that the hub has not confirmed: it may turn out to be wrong, and then the uptime, as
+    /// below, tells the time.
+    Unconfirmed { ms: i64, uptime_ms: i64 },
     /// The time is unknown: milliseconds since this boot; negative for what was measured before.
     Uptime(i64),
 }
@@ -34,11 +37,18 @@ pub struct Timeline {
     hub_zero_ms: Option<i64>,
     /// A system clock behind this is wrong.
     plausible_from_ms: i64,
+    /// There is nobody to tell the time: the system clock is as good as it gets.
+    unanswered: bool,
 }
 
 impl Timeline {
     pub fn new(kept_ms: i64) -> Self {
-        Self { zero_ms: None, hub_zero_ms: None, plausible_from_ms: kept_ms.max(PLAUSIBLE_FROM_MS) }
+        Self {
+            zero_ms: None,
+            hub_zero_ms: None,
+            plausible_from_ms: kept_ms.max(PLAUSIBLE_FROM_MS),
+            unanswered: false,
+        }
     }
 
     pub fn now_ms(&self, look: Look) -> Option<i64> {
@@ -67,11 +77,33 @@ impl Timeline {
         moved_ms
     }
 
+    /// What a reading that was stamped `ms` is to carry when its uptime says `told_ms`.
+    pub fn confirmed(&self, look: Look, ms: i64, told_ms: i64) -> i64 {
+        let is_same = (told_ms - ms).abs() < LEFT_ALONE_MS;
+        let is_good = self.now_ms(look).is_some_and(|now_ms| is_recent(told_ms, now_ms));
+        if is_same || !is_good { ms } else { told_ms }
+    }
+
     pub fn unanswered(&mut self) {
         self.plausible_from_ms = PLAUSIBLE_FROM_MS;
+        self.unanswered = true;
+    }
+
+    /// The hub has told the time, or is known not to.
+    pub fn is_settled(&self) -> bool {
+        self.zero_ms.is_some() || self.unanswered
     }
 
     pub fn stamp(&self, look: Look, device_ms: Option<i64>) -> Stamp {
+        match self.settled_stamp(look, device_ms) {
+            Stamp::Time(ms) if !self.is_settled() && self.now_ms(look).is_some() => {
+                Stamp::Unconfirmed { ms, uptime_ms: look.mono_ms + ms - look.system_ms }
+            }
+            stamp => stamp,
+        }
+    }
+
+    fn settled_stamp(&self, look: Look, device_ms: Option<i64>) -> Stamp {
         match (self.now_ms(look), device_ms) {
             (Some(now_ms), None) => Stamp::Time(now_ms),
             (Some(now_ms), Some(device_ms)) => {
@@ -79,8 +111,10 @@ impl Timeline {
                 // Two clocks in ms differ by one now and then: moving by that would give two readings one moment.
                 let off_ms = if off_ms.abs() < LEFT_ALONE_MS { 0 } else { off_ms };
                 let moved = device_ms.saturating_add(off_ms);
-                let both = [moved, device_ms];
                 // A device with a time of its own, by GPS or radio, is right where ours was wrong.
+                let off_now = |ms: i64| ms.saturating_sub(now_ms).saturating_abs();
+                let is_right = off_now(device_ms) <= AHEAD_MS_MAX && off_now(device_ms) < off_now(moved);
+                let both = if is_right { [device_ms, moved] } else { [moved, device_ms] };
                 let good = both.into_iter().find(|ms| is_recent(*ms, now_ms));
                 Stamp::Time(good.unwrap_or(device_ms))
             }

@@ -145,7 +145,7 @@ impl Intake {
         let mono_ms = self.clock.mono_ms();
         let age_ms = match (given, self.clock.now_ms()) {
             (Some(Stamp::Time(ms)), Some(now_ms)) => now_ms - ms,
-            (Some(Stamp::Uptime(ms)), _) => mono_ms - ms,
+            (Some(Stamp::Uptime(ms) | Stamp::Unconfirmed { uptime_ms: ms, .. }), _) => mono_ms - ms,
             _ => 0,
         };
         if age_ms > REPLAYED_AFTER_MS { mono_ms - age_ms } else { mono_ms }
@@ -155,7 +155,7 @@ impl Intake {
     fn stamp(&self, device_ms: Option<i64>) -> Result<Stamp, Refusal> {
         let stamp = self.clock.stamp(device_ms);
         match (stamp, self.clock.now_ms()) {
-            (Stamp::Time(ms), Some(now_ms)) if !is_recent(ms, now_ms) => {
+            (Stamp::Time(ms) | Stamp::Unconfirmed { ms, .. }, Some(now_ms)) if !is_recent(ms, now_ms) => {
                 let reason = if ms > now_ms { Reason::FutureTime } else { Reason::TooOld };
                 Err(Refusal::new(reason, Some("ts")))
             }

@@ -23,13 +23,16 @@ impl Moments {
         if self.0.len() >= DEVICES_MAX {
             self.0.clear();
         }
-        let (Stamp::Time(ms) | Stamp::Uptime(ms)) = stamp;
+        let (Stamp::Time(ms) | Stamp::Unconfirmed { ms, .. } | Stamp::Uptime(ms)) = stamp;
         let last = self.0.entry((kind, device.clone())).or_insert(i64::MIN);
         // A clock that was set back by more is a new count.
         let moment = if (ms..ms + AHEAD_MAX_MS).contains(last) { *last + 1 } else { ms };
         *last = moment;
         match stamp {
             Stamp::Time(_) => Stamp::Time(moment),
+            Stamp::Unconfirmed { uptime_ms, .. } => {
+                Stamp::Unconfirmed { ms: moment, uptime_ms: uptime_ms + moment - ms }
+            }
             Stamp::Uptime(_) => Stamp::Uptime(moment),
         }
     }

@@ -1,7 +1,7 @@
 //! What outlives what when the outbox is full, told from a record's bytes: `write_json` has one way to write each
 //! member, and a quote inside a text is escaped, so that these patterns are found in no text.
 
-use super::unstamped::unstamped;
+use super::unstamped::{time_ms, unstamped};
 
 /// Doors, swaps: what happened once and cannot be measured again.
 const VITAL_KINDS: [&[u8]; 2] = [br#"{"kind":"door","#, br#"{"kind":"swap","#];
@@ -31,17 +31,6 @@ pub fn is_vital(record: &[u8]) -> bool {
 pub fn opens_hour(record: &[u8]) -> bool {
     let ms = unstamped(record).map_or_else(|| time_ms(record), |(_, uptime_ms, _)| Some(uptime_ms));
     ms.is_none_or(|ms| ms.rem_euclid(HOUR_MS) < KEPT_OF_HOUR_MS)
-}
-
-/// The time in a record; `None` while it is unknown.
-pub fn time_ms(record: &[u8]) -> Option<i64> {
-    const TS: &[u8] = br#","ts":"#;
-    if !record.starts_with(b"{") {
-        return None;
-    }
-    let at = record.windows(TS.len()).position(|window| window == TS)? + TS.len();
-    let digits = record[at..].split(|byte| *byte == b',').next()?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@
 //! What is older than the hub takes goes as well: a segment is emptied when the next one begins with a reading of that
 //! age.
 
-use super::class::{is_vital, opens_hour, time_ms};
+use super::class::{is_vital, opens_hour};
+use super::unstamped::time_ms;
 use crate::clock::now_ms;
 use crate::files;
 use serde::{Deserialize, Serialize};

@@ -9,8 +9,9 @@
 //! it works.
 
 use super::Records;
-use super::class::{is_vital, time_ms};
+use super::class::is_vital;
 use super::policy::Policy;
+use super::unstamped::time_ms;
 use crate::config;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
