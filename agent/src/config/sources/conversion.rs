@@ -101,11 +101,10 @@ pub fn literal(member: &MemberSpec, text: &str) -> Option<Value> {
 }
 
 /// A number, or a text of one, as plain payloads and some firmware have it. A sensor that says `nan`, `unknown` or
-/// `unavailable` has no value now.
+/// `unavailable` has no value now. A truth is no number: `values` says which one it stands for.
 fn finite(raw: &Value) -> Result<Option<f64>, Unfit> {
     let number = match raw {
         Value::Number(number) => number.as_f64(),
-        Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
         Value::String(text) => match text.trim() {
             "" | "unknown" | "unavailable" => return Ok(None),
             text => text.parse().ok(),
@@ -161,6 +160,9 @@ mod tests {
         check(Target::Float, &[], json!("inf"), Err(Unfit));
         check(Target::Float, &[], json!({}), Err(Unfit));
         check(Target::Integer, &[], json!(1234), Ok(Some(json!(121))));
+        check(Target::Float, &[], json!(true), Err(Unfit));
+        check(Target::Integer, &[], json!(false), Err(Unfit));
+        check(Target::Float, &[("true", json!(1.0))], json!(true), Ok(Some(json!(1.0))));
         check(Target::Bool, &[], json!("ON"), Ok(Some(json!(true))));
         check(Target::Bool, &[], json!(0), Ok(Some(json!(false))));
         check(Target::Bool, &[], json!("perhaps"), Err(Unfit));
