@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use waystation_tests::hub::Login;
-use waystation_tests::{Client, Hub, HubSettings, Version, browser, process};
+use waystation_tests::{Client, Hub, HubSettings, Version, browser, http, process};
 
 const STATIONS: [(&str, &str, &str, &str, &str); 4] = [
     ("jb-001", "一号驿站", "Station One", "29.90", "121.50"),
@@ -65,6 +65,7 @@ impl Stage {
             "connect" => self.connect(whom),
             "send-nonsense" => self.send_nonsense(whom),
             "unlock" => self.unlock(whom),
+            "claim" => self.claim(whom),
             "revoke" => drop(process::run(&mut self.hub.command(&["token", "remove", whom]))),
             other => panic!("the scenario {scenario} asks for {other}"),
         });
@@ -78,6 +79,19 @@ impl Stage {
         }
         assert_eq!(client.subscribe(&login.topic("command")), 1);
         self.present.insert(id.to_owned(), client);
+    }
+
+    /// What `waystation-agent claim` does on site, and then the station is there.
+    fn claim(&mut self, code: &str) {
+        let body = json!({ "code": code }).to_string();
+        let asked =
+            http::ask(self.hub.http, "POST", "/claim", "Content-Type: application/json\r\n", body.as_bytes());
+        let claimed = asked.expect("an answer").json();
+        let text = |member: &str| claimed[member].as_str().expect("claimed").to_owned();
+        let login = Login { name: text("station"), token: text("token") };
+        let id = login.name.clone();
+        self.logins.insert(id.clone(), login);
+        self.connect(&id);
     }
 
     /// What the contract does not allow is acknowledged, and set aside.
@@ -113,6 +127,11 @@ fn an_operator_sees_a_station_go_and_acts() {
 #[test]
 fn an_admin_corrects_a_station() {
     Stage::new().play("admin");
+}
+
+#[test]
+fn an_admin_brings_a_station_into_the_field() {
+    Stage::new().play("field");
 }
 
 #[test]

@@ -20,6 +20,7 @@ const DIALOGS = /** @type {const} */ ([
   ["/silences", /^(添加维护时段|Add a maintenance window)$/],
   ["/settings", /^(登记驿站|Register a station)$/],
   ["/settings", /^(编辑|Edit): jb-001$/],
+  ["/settings", /^(认领码|Claim code): jb-001$/],
   ["/settings?part=tokens", /^(创建令牌|Make a token)$/],
 ]);
 const THEMES = /** @type {const} */ (["light", "dark"]);

@@ -58,6 +58,7 @@ export const settings = {
     "旧令牌立即失效：网关在写入新令牌之前无法连接，读数暂存在网关上。",
     "The old one stops working at once: until the gateway has the new one it cannot connect, and keeps its readings.",
   ],
+  claim: ["认领码", "Claim code"],
   edit: ["编辑", "Edit"],
   edit_title: ["编辑驿站 {name}（{id}）", "Edit station {name} ({id})"],
   edit_save: ["保存", "Save"],

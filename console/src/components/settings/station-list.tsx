@@ -1,9 +1,8 @@
-// The registry: which stations there are, new ones, new tokens, removal.
+// The registry: which stations there are, new ones, claim codes, new tokens, removal.
 
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
-import type { FleetItem } from "../../api/schema";
-import type { StationToken } from "../../api/schema";
+import type { Claim, FleetItem, StationToken } from "../../api/schema";
 import { begin, failed, loaded, stations } from "../../state/fleet";
 import { useChosen } from "../../state/place";
 import { may } from "../../state/session";
@@ -15,6 +14,7 @@ import { StationLink } from "../place-name";
 import { Secret } from "../secret";
 import { StateTag } from "../tags";
 import { TextFilter } from "../text-filter";
+import { ClaimForm, ClaimShown } from "./claim-form";
 import { StationEdit } from "./station-edit";
 import { StationForm } from "./station-form";
 import { useShown } from "../shown";
@@ -22,22 +22,29 @@ import { useShown } from "../shown";
 const w = speak(settings);
 const ROWS = 100;
 
-type Doing = { what: "add" } | { what: "edit" | "remove" | "rotate"; station: FleetItem } | { what: "none" };
+type Doing =
+  | { what: "add" | "none" }
+  | { what: "edit" | "remove" | "rotate"; station: FleetItem }
+  | { what: "claim"; id: string };
 
 export function StationList() {
   const [chosen, choose] = useChosen();
   const [shown, more] = useShown(ROWS);
   const [doing, setDoing] = useState<Doing>({ what: "none" });
-  const [made, setMade] = useState<StationToken | null>(null);
+  const [made, setMade] = useState<StationToken | Claim | null>(null);
   const wanted = (chosen.get("find") ?? "").toLowerCase();
   const all = [...stations.value.values()];
   const found = all.filter((station) => fits(station, wanted)).sort((a, b) => (a.id < b.id ? -1 : 1));
   const stop = (): void => setDoing({ what: "none" });
-  const show = (token: StationToken | null): void => {
+  const show = (made: StationToken | Claim | null): void => {
     stop();
-    setMade(token);
+    setMade(made);
     // The stream tells of changes, not of stations that have come or are gone.
     begin();
+  };
+  const claimLater = (id: string): void => {
+    show(null);
+    setDoing({ what: "claim", id });
   };
   return (
     <section aria-label={w("stations")}>
@@ -66,12 +73,14 @@ export function StationList() {
         again={() => location.reload()}
       />
       <More more={found.length > shown ? more : null} />
-      {doing.what === "add" && <StationForm done={show} close={stop} />}
+      {doing.what === "add" && <StationForm done={show} unclaimed={claimLater} close={stop} />}
       {doing.what === "edit" && <StationEdit id={doing.station.id} done={stop} close={stop} />}
       {(doing.what === "remove" || doing.what === "rotate") && (
         <Ask what={doing.what} station={doing.station} done={show} close={stop} />
       )}
-      {made !== null && (
+      {doing.what === "claim" && <ClaimForm id={doing.id} done={show} close={stop} />}
+      {made !== null && "claim" in made && <ClaimShown made={made} close={() => setMade(null)} />}
+      {made !== null && "token" in made && (
         <Secret
           title={w("secret_station", { name: made.station })}
           secret={made.token}
@@ -118,27 +127,10 @@ function Items({ items, act }: { items: FleetItem[]; act(doing: Doing): void }) 
               {isAdmin && (
                 <td>
                   <span class="actions">
-                    <button
-                      type="button"
-                      aria-label={`${w("edit")}: ${station.id}`}
-                      onClick={() => act({ what: "edit", station })}
-                    >
-                      {w("edit")}
-                    </button>
-                    <button
-                      type="button"
-                      aria-label={`${w("rotate")}: ${station.id}`}
-                      onClick={() => act({ what: "rotate", station })}
-                    >
-                      {w("rotate")}
-                    </button>
-                    <button
-                      type="button"
-                      aria-label={`${w("remove")}: ${station.id}`}
-                      onClick={() => act({ what: "remove", station })}
-                    >
-                      {w("remove")}
-                    </button>
+                    <Act what="edit" id={station.id} act={() => act({ what: "edit", station })} />
+                    <Act what="claim" id={station.id} act={() => act({ what: "claim", id: station.id })} />
+                    <Act what="rotate" id={station.id} act={() => act({ what: "rotate", station })} />
+                    <Act what="remove" id={station.id} act={() => act({ what: "remove", station })} />
                   </span>
                 </td>
               )}
@@ -147,6 +139,21 @@ function Items({ items, act }: { items: FleetItem[]; act(doing: Doing): void }) 
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface ActProps {
+  what: "edit" | "claim" | "rotate" | "remove";
+  id: string;
+  act(): void;
+}
+
+function Act({ what, id, act }: ActProps) {
+  const label = w(what);
+  return (
+    <button type="button" aria-label={`${label}: ${id}`} onClick={act}>
+      {label}
+    </button>
   );
 }
 
