@@ -54,11 +54,16 @@ pub(super) async fn send(
     Operating(owner): Operating,
     Named(id): Named,
     parameters: Parameters,
-    Input(asked): Input<Asked>,
+    Input(mut asked): Input<Asked>,
 ) -> Result<(StatusCode, Json<Item>), Problem> {
     parameters.allow(&[])?;
     let station = registered(&app, &id)?;
     let now_ms = now_ms();
+    let awaits = app.sources.config.commands.two_person && asked.action == Action::Unlock.as_str();
+    if awaits {
+        // The second person has to notice first.
+        asked.expires.get_or_insert(now_ms.saturating_add(UNLOCK_EXPIRES_MAX_MS));
+    }
     let command = check(asked, now_ms)?;
     let kept = AskedCommand {
         number: 0,
@@ -69,7 +74,7 @@ pub(super) async fn send(
         expires: command.expires,
         at: now_ms,
         by: owner.name.as_str().to_owned(),
-        awaits: app.sources.config.commands.two_person && command.action == Action::Unlock,
+        awaits,
         confirmed_by: None,
         sent: false,
         outcome: None,

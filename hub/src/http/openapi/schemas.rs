@@ -213,7 +213,7 @@ fn inputs() -> Map<String, Value> {
             "description": "Made by the hub if absent; a repeated one is refused" },
         "action": choice(&Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>()),
         "device": { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,31}$", "description": "Required to unlock" },
-        "expires": { "type": "integer", "description": "Default: in 30 s; at most 120 s ahead to unlock, else an hour" },
+        "expires": { "type": "integer", "description": "Default: in 30 s, in 120 s if a second person has to confirm; at most 120 s ahead to unlock, else an hour" },
         "intervals_s": { "type": "object", "properties": intervals, "additionalProperties": false,
             "description": "Kind → seconds; required to set intervals" },
     });
