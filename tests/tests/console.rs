@@ -35,9 +35,13 @@ struct Stage {
 }
 
 impl Stage {
-    /// A hub that soon misses a station, with every station there.
     fn new() -> Self {
-        let settings = HubSettings::default()
+        Self::with(HubSettings::default())
+    }
+
+    /// A hub that soon misses a station, with every station there.
+    fn with(settings: HubSettings) -> Self {
+        let settings = settings
             .set("http", "require_token", true)
             .set("gbfs", "public", true)
             .set("presence", "warn_after_s", 2)
@@ -132,6 +136,11 @@ fn an_admin_corrects_a_station() {
 #[test]
 fn an_admin_brings_a_station_into_the_field() {
     Stage::new().play("field");
+}
+
+#[test]
+fn a_door_opens_when_a_second_person_confirms() {
+    Stage::with(HubSettings::default().set("commands", "two_person", true)).play("second-person");
 }
 
 #[test]

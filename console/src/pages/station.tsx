@@ -7,6 +7,7 @@ import { Waiting, useAsked } from "../components/asked";
 import { useSeldom } from "../components/seldom";
 import { StationAlerts } from "../components/station/alerts";
 import { Availability } from "../components/station/availability";
+import { Awaiting } from "../components/station/awaiting";
 import { Cabinets } from "../components/station/cabinet";
 import { pathOf, useStation } from "../components/station/data";
 import { DoorLog } from "../components/station/door-log";
@@ -41,6 +42,7 @@ export function Station({ id }: { id: string }) {
         since={uptime.answer === null ? null : stateSince(uptime.answer)}
         edited={again}
       />
+      <Awaiting id={id} />
       <div class="station-top">
         <StationAlerts id={id} />
         <Doors station={station} />

@@ -35,6 +35,7 @@ export const audit = {
   "action.command.report_now": ["立即上报", "Report now"],
   "action.command.set_intervals": ["设置上报间隔", "Set intervals"],
   "action.command.restart_agent": ["重启采集代理", "Restart the agent"],
+  "action.command.confirm": ["确认远程命令", "Confirm a command"],
   "action.station.": ["驿站登记", "Stations"],
   "action.station.add": ["登记驿站", "Register a station"],
   "action.station.edit": ["更改驿站资料", "Correct a station"],

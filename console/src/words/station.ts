@@ -36,6 +36,10 @@ export const station = {
     "The station is not connected, or takes no commands: nothing was sent, and nothing waits for it",
   ],
   "outcome.sending": ["正在发送…", "Sending…"],
+  "outcome.awaiting": [
+    "还没有发出：须由另一位操作员在本站页面上确认，{left} 内有效",
+    "Not sent yet: another operator has to confirm it on this station's page within {left}",
+  ],
   "outcome.sent": ["已送达，等待驿站回答…", "Delivered; waiting for the station…"],
   "outcome.done": ["门已打开", "The door is unlocked"],
   "outcome.refused": ["驿站拒绝了：{detail}", "The station refused: {detail}"],

@@ -1,15 +1,15 @@
 // Opening a door from afar: asked twice, sent once, and followed until the station has said what it did.
 
-import { useEffect, useState } from "preact/hooks";
-import { Refused, get, send, type Page } from "../../api/client";
+import { useState } from "preact/hooks";
+import { Refused, send } from "../../api/client";
 import type { Command, NewCommand, StationDetail } from "../../api/schema";
 import { pick, speak, t } from "../../words";
 import { station as table } from "../../words/station";
 import { Modal } from "../modal";
 import { pathOf } from "./data";
+import { outcome, useOutcome } from "./outcome";
 
 const w = speak(table);
-const LOOK_EVERY_MS = 1_000;
 
 interface Props {
   station: StationDetail;
@@ -67,30 +67,4 @@ export function Unlock({ station, door, close }: Props) {
 function refusal(error: Error): string {
   if (error instanceof Refused && error.status === 409) return w("unlock_away");
   return t("failed", { why: error.message });
-}
-
-function outcome({ state, detail }: Command): string {
-  return w(`outcome.${state}`, { detail: detail ?? w("outcome.no_detail") });
-}
-
-/** Asks what became of it until that is known. */
-function useOutcome(id: string, command: Command | null, found: (command: Command) => void): void {
-  useEffect(() => {
-    if (command?.state !== "sent") return;
-    const stop = new AbortController();
-    const look = async (): Promise<void> => {
-      const { items } = await get<Page<Command>>(`${pathOf(id)}/commands`, { limit: 20 }, stop.signal);
-      const mine = items.find((item) => item.id === command.id);
-      // A new object each time: this runs again until the state is final.
-      if (mine !== undefined) found(mine);
-    };
-    const retry = (): void => {
-      if (!stop.signal.aborted) found({ ...command });
-    };
-    const timer = setTimeout(() => void look().catch(retry), LOOK_EVERY_MS);
-    return () => {
-      stop.abort();
-      clearTimeout(timer);
-    };
-  }, [command]);
 }
