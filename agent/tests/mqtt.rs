@@ -159,3 +159,31 @@ async fn a_retained_contact_is_a_state_and_messages_wait_for_a_killed_agent() {
     broker.start_again().await;
     support::until("the source is back", || source_health(&agent, "zigbee")["state"] == "ok").await;
 }
+
+#[tokio::test]
+async fn a_message_that_says_nothing_is_counted_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, broker) = (Mosquitto::start(folder.path()).await, Broker::start().await);
+    let mut agent = Agent::new(folder.path(), hub.port, &DEVICES.replace("PORT", &broker.port().to_string()));
+    agent.start();
+    support::until("the source listens", || source_health(&agent, "zigbee")["state"] == "ok").await;
+    let mut refused = 0;
+    for (payload, expected) in [
+        ("{", "A message on zigbee2mqtt/hall-sensor is no JSON."),
+        (r#"{"foo":1}"#, "A message on zigbee2mqtt/hall-sensor has nothing that the map points to."),
+        ("null", "A message on zigbee2mqtt/hall-sensor has nothing that the map points to."),
+        (r#"{"temperature":true}"#, "A device's value for temperature_c"),
+    ] {
+        broker.publish("zigbee2mqtt/hall-sensor", payload, false);
+        refused += 1;
+        support::until("it is counted", || source_health(&agent, "zigbee")["refused"] == refused).await;
+        let error = source_health(&agent, "zigbee")["last_error"].clone();
+        assert!(error.as_str().unwrap().starts_with(expected), "{payload}: {error}");
+    }
+    assert_eq!(agent.outbox()["refused_total"], refused);
+    let outbox = String::from_utf8(agent.command("outbox").output().unwrap().stdout).unwrap();
+    assert!(
+        outbox.contains("source zigbee (mqtt): ok, 0 readings, 4 refused; last error: A device's"),
+        "{outbox}"
+    );
+}

@@ -110,14 +110,17 @@ fn describe_source(source: &SourceHealth) -> String {
         SourceState::Waiting => "not reached yet",
         SourceState::Failing => "FAILING",
     };
-    let error = source.last_error.as_deref().filter(|_| source.state == SourceState::Failing);
-    format!(
-        "source {} ({}): {state}, {} readings{}",
-        source.name,
-        source.kind,
-        source.taken,
-        error.map(|error| format!("; {error}")).unwrap_or_default()
-    )
+    let (is_failing, refused) = (source.state == SourceState::Failing, source.refused);
+    let mut line = format!("source {} ({}): {state}, {} readings", source.name, source.kind, source.taken);
+    if refused > 0 {
+        line.push_str(&format!(", {refused} refused"));
+    }
+    match &source.last_error {
+        Some(error) if is_failing => line.push_str(&format!("; {error}")),
+        Some(error) if refused > 0 => line.push_str(&format!("; last error: {error}")),
+        _ => {}
+    }
+    line
 }
 
 fn describe_given_up(given_up: &GivenUp, now_ms: i64) -> Option<String> {

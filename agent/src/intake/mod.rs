@@ -131,6 +131,11 @@ impl Intake {
         taken
     }
 
+    /// Counts what a source could not even make a reading of.
+    pub fn refuse(&self) {
+        self.tally.refused.fetch_add(1, Relaxed);
+    }
+
     /// Hands records over, waiting while the queue is full.
     ///
     /// # Errors

@@ -70,6 +70,12 @@ impl Outlet {
         Ok(ticket)
     }
 
+    /// Counts a message of which nothing could be taken.
+    pub fn refuse(&self) {
+        self.intake.refuse();
+        self.health.count(0, 1);
+    }
+
     /// As [`Self::offer`]; tells which were refused, by their place.
     pub async fn offer_each(
         &self,

@@ -47,6 +47,10 @@ pub const TEXTS: &[super::Row] = &[
     ("fix.source_silent", "检查设备的电源、接线和地址。", "Check the device's power, its wires and its address."),
     ("problem.value_unknown", "设备的 {member} 是映射中没有的值。", "A device's value for {member} is not one that the map knows."),
     ("fix.value_unknown", "在映射的 values 中补上该值，或检查 pointer。", "Add it to the map's values, or check the pointer."),
+    ("problem.message_not_json", "主题 {topic} 的消息不是 JSON。", "A message on {topic} is no JSON."),
+    ("fix.message_not_json", "检查设备的消息格式（Zigbee2MQTT 的 output 应为 json）；纯文本的值用空的 pointer。", "Check the format in which the device sends (Zigbee2MQTT: output json); a plain value needs an empty pointer."),
+    ("problem.message_unmapped", "主题 {topic} 的消息里没有映射所指的内容。", "A message on {topic} has nothing that the map points to."),
+    ("fix.message_unmapped", "检查该设备的 use 和 members：把 pointer 与 mosquitto_sub 收到的消息对照。", "Check the device's use and members: compare the pointers with what mosquitto_sub shows."),
     ("problem.reading_refused", "一条读数被拒绝：{error}（{member}）。", "A reading was refused: {error} ({member})."),
     ("fix.reading_refused", "检查映射的 scale、offset 和单位；范围见 docs/wire.md。", "Check the map's scale, offset and units; docs/wire.md has the ranges."),
 ];

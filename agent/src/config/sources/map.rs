@@ -26,6 +26,13 @@ pub struct JsonRule {
     pub pointers: Vec<String>,
 }
 
+impl JsonRule {
+    /// What the message has there.
+    pub fn find<'m>(&self, message: &'m Value) -> Option<&'m Value> {
+        self.pointers.iter().find_map(|pointer| message.pointer(pointer))
+    }
+}
+
 /// One use of a device: the kind of its readings and their members.
 #[derive(Debug, Clone)]
 pub struct Profile {

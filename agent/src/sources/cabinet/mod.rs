@@ -69,9 +69,7 @@ impl Cabinet {
 
 async fn take(outlet: &Outlet, controller: &mut Controller, body: &[u8]) -> Result<(), OutboxClosed> {
     let translated = controller.translate("", body, false);
-    for member in translated.unfit {
-        outlet.health.note(&Message::new("value_unknown").with("member", member));
-    }
+    translated.note_faults(outlet);
     let ticket = outlet.offer(&translated.readings).await?;
     if !translated.ids.is_empty() {
         if let Some(mut ticket) = ticket {

@@ -2,6 +2,7 @@
 
 use super::Seen;
 use crate::config::{CabinetMap, SlotsMap, SwapsMap};
+use crate::diagnosis::Message;
 use crate::sources::mapping::{Draft, apply_rules};
 use crate::sources::mqtt::{Translated, Translator};
 use serde_json::{Map, Value};
@@ -67,7 +68,7 @@ impl Translator for Controller {
     fn translate(&mut self, _topic: &str, payload: &[u8], _is_past: bool) -> Translated {
         let mut translated = Translated::default();
         let Ok(message) = serde_json::from_slice::<Value>(payload) else {
-            translated.unfit.push("slots");
+            translated.fault = Some(Message::new("cabinet_empty"));
             return translated;
         };
         let cabinet = self.cabinet(&message, &mut translated.unfit);

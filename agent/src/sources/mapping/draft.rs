@@ -47,8 +47,7 @@ pub fn apply_rules<'r>(
         if members.contains_key(rule.member) {
             continue;
         }
-        let raw = rule.place.pointers.iter().find_map(|pointer| message.pointer(pointer));
-        match raw.map(|raw| rule.conversion.apply(raw)) {
+        match rule.place.find(message).map(|raw| rule.conversion.apply(raw)) {
             Some(Ok(Some(value))) => drop(members.insert(rule.member.to_owned(), value)),
             Some(Ok(None)) | None => {}
             Some(Err(_)) => unfit.push(rule.member),

@@ -47,7 +47,7 @@ pub trait Translator: Send {
     /// The topics that it listens to.
     fn filters(&self) -> Vec<String>;
 
-    /// The readings in a message, and the members whose values did not fit. `is_past`: the message was there before
+    /// The readings in a message, and what of it was not understood. `is_past`: the message was there before
     /// anybody listened.
     fn translate(&mut self, topic: &str, payload: &[u8], is_past: bool) -> Translated;
 
@@ -63,8 +63,22 @@ pub struct Translated {
     pub readings: Vec<Vec<u8>>,
     /// Members whose values did not fit.
     pub unfit: Vec<&'static str>,
+    /// Why nothing of the message could be taken.
+    pub fault: Option<Message>,
     /// What is to be remembered once the readings are on disk.
     pub ids: Vec<String>,
+}
+
+impl Translated {
+    /// Notes what was not understood; a message of which nothing could be taken counts as a refused reading.
+    pub fn note_faults(&self, outlet: &Outlet) {
+        let unfit = self.unfit.iter().map(|member| Message::new("value_unknown").with("member", member));
+        let faults: Vec<_> = unfit.chain(self.fault.clone()).collect();
+        faults.iter().for_each(|fault| outlet.health.note(fault));
+        if self.readings.is_empty() && !faults.is_empty() {
+            outlet.refuse();
+        }
+    }
 }
 
 impl Mqtt {
@@ -195,10 +209,8 @@ impl Session<'_> {
         translated: Translated,
         packet_id: Option<u16>,
     ) -> Result<Option<Vec<String>>, Broken> {
-        let Translated { readings, unfit, ids } = translated;
-        for member in unfit {
-            self.outlet.health.note(&Message::new("value_unknown").with("member", member));
-        }
+        translated.note_faults(self.outlet);
+        let Translated { readings, ids, .. } = translated;
         if let Some(ticket) = self.outlet.offer(&readings).await? {
             self.under_way.push_back(UnderWay { ticket, packet_id, ids });
             return Ok(None);
