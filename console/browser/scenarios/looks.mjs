@@ -1,14 +1,11 @@
 // Every page, in both languages, dark and light: accessible, all of it in the language, and in a narrow window too.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { person, WINDOW } from "../chromium.mjs";
 import { dialog, PAGES, settled, signIn } from "../console.mjs";
+import { inaccessible, narrow } from "../flaws.mjs";
 import { please } from "../stage.mjs";
 
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const NARROW = { width: 360, height: 740 };
 const LANGUAGES = /** @type {const} */ (["zh", "en"]);
 /** Where a dialog is opened, and by which button. */
 const DIALOGS = /** @type {const} */ ([
@@ -83,28 +80,6 @@ export async function scenario(browser, complaints, { url, tokens, pictures }) {
 }
 
 /**
- * What axe calls serious or critical.
- * @param {Page} page
- * @returns {Promise<string[]>}
- */
-async function inaccessible(page) {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = /** @type {typeof window & { axe: typeof import("axe-core") }} */ (window);
-    const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .slice(0, 3)
-            .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
-            .join("; ")}`,
-      );
-  });
-}
-
-/**
  * Chinese on an English page, but for the way to the Chinese one. The test's stations have English names.
  * @param {Page} page
  */
@@ -119,23 +94,5 @@ async function chinese(page) {
         found.push(text);
     }
     return found;
-  });
-}
-
-/**
- * @param {Page} page
- * @returns {Promise<string[]>}
- */
-async function narrow(page) {
-  await page.setViewportSize(NARROW);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    if (scrollWidth <= clientWidth) return [];
-    const wide = [...document.querySelectorAll("body *")].filter(
-      (each) => each.getBoundingClientRect().right > clientWidth + 1,
-    );
-    const names = wide.slice(0, 5).map((each) => `${each.tagName.toLowerCase()}.${each.className}`);
-    return [`${scrollWidth} px wide: ${names.join(", ")}`];
   });
 }

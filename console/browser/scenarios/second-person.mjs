@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { person } from "../chromium.mjs";
 import { dialog, signIn } from "../console.mjs";
+import { inaccessible, narrow } from "../flaws.mjs";
 import { please } from "../stage.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -54,6 +55,7 @@ async function confirms(page) {
   const card = page.getByRole("region", { name: "等待第二人确认" });
   await card.getByText(/operator于 .+ 请求：远程开门 · front/).waitFor();
   await card.getByText(/还有 .+ 有效/).waitFor();
+  assert.deepEqual([...(await inaccessible(page)), ...(await narrow(page))], []);
   await card.getByRole("button", { name: "确认发出 · 远程开门 · front" }).click();
   await dialog(page).getByRole("heading", { name: "确认发出由operator请求的命令？" }).waitFor();
   await dialog(page).getByRole("button", { name: "确认发出" }).click();
