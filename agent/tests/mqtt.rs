@@ -102,6 +102,9 @@ async fn documented_messages_become_readings() {
     let esphome = json!({"kind":"environment","device":"env-3","temperature_c":21.5});
     check("node/sensor/temperature/state", "21.5", Some(esphome)).await;
     check("node/sensor/temperature/state", "nan", None).await;
+    let humid = json!({"kind":"environment","device":"env-3","humidity_pct":48.0});
+    check("node/sensor/humidity/state", "48", Some(humid)).await;
+    check("node/sensor/temperature/state", "22.5", environment("env-3", 22.5, 48.0)).await;
     let side = json!({"kind":"door","device":"side","contact":"open"});
     check("node/binary_sensor/door/state", "ON", Some(side)).await;
 
@@ -112,10 +115,9 @@ async fn documented_messages_become_readings() {
     let full = r#"{"src":"shellyplusht-b8d6","dst":"shellyplusht-b8d6/events","method":"NotifyFullStatus","params":{"ts":1680962879.62,"ble":{},"devicepower:0":{"id":0,"battery":{"V":5.4,"percent":80},"external":{"present":false}},"humidity:0":{"id":0,"rh":42.2},"temperature:0":{"id":0,"tC":19.8,"tF":67.6}}}"#;
     check("shellyplusht-b8d6/events/rpc", full, environment("env-5", 19.8, 42.2)).await;
     let change = r#"{"src":"shellyplusht-b8d6","dst":"shellyplusht-b8d6/events","method":"NotifyStatus","params":{"ts":1680962899.1,"temperature:0":{"id":0,"tC":20.1,"tF":68.2}}}"#;
-    let changed = json!({"kind":"environment","device":"env-5","temperature_c":20.1});
-    check("shellyplusht-b8d6/events/rpc", change, Some(changed)).await;
-    let component = json!({"kind":"environment","device":"env-5","temperature_c":20.2});
-    check("shellyplusht-b8d6/status/temperature:0", r#"{"id":0,"tC":20.2,"tF":68.4}"#, Some(component)).await;
+    check("shellyplusht-b8d6/events/rpc", change, environment("env-5", 20.1, 42.2)).await;
+    let component = r#"{"id":0,"tC":20.2,"tF":68.4}"#;
+    check("shellyplusht-b8d6/status/temperature:0", component, environment("env-5", 20.2, 42.2)).await;
 
     let counted = json!({"kind":"occupancy","device":"hall","people":3,"entries_total":8});
     check("counter/gate", r#"{"in":8,"now":4}"#, Some(counted)).await;

@@ -103,6 +103,11 @@ impl Intake {
         self.submit(records).await
     }
 
+    /// What is told how often.
+    pub fn reporting(&self) -> watch::Receiver<Reporting> {
+        self.reporting.clone()
+    }
+
     /// The last contact and lock of each door that a source told of.
     pub fn doors(&self) -> watch::Receiver<Doors> {
         self.doors.subscribe()

@@ -4,6 +4,7 @@
 //! session that outlives the connection, so that the broker keeps what came meanwhile. At most [`UNDER_WAY_MAX`]
 //! messages are on their way to disk; with more, the source stops reading and the broker keeps them.
 
+mod known;
 mod session;
 mod topics;
 
@@ -95,7 +96,7 @@ impl Source for Mqtt {
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
             let outlet = world.outlet("mqtt", &self.config.name);
-            let topics = Topics::new(self.config.devices.clone());
+            let topics = Topics::new(self.config.devices.clone(), world.intake.reporting());
             listen(&self.config.broker, self.name(), world, outlet, topics).await;
         })
     }
