@@ -1,6 +1,6 @@
 //! Bodies of requests: JSON, bounded, and taken strictly.
 
-use super::{App, Problem};
+use super::{App, Problem, misfit};
 use crate::texts::Said;
 use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
@@ -23,10 +23,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
         let body = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
             Problem::content_too_large(Said::new("refusal.body_size").with("most", BODY_BYTES_MAX))
         })?;
-        match serde_json::from_slice(&body) {
-            Ok(input) => Ok(Self(input)),
-            Err(error) => Err(Problem::bad_request(Said::new("refusal.body").with("error", error))),
-        }
+        misfit::parse(&body).map(Self).map_err(Problem::bad_request)
     }
 }
 

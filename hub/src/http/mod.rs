@@ -26,6 +26,7 @@ mod limits;
 mod maintenance;
 mod mark;
 mod me;
+mod misfit;
 mod occupancy;
 mod openapi;
 mod outages;

@@ -185,7 +185,8 @@ impl Operations {
         self.write(|transaction| {
             for CommandOutcome { station, id, at, outcome, detail } in outcomes {
                 if transaction.execute(note, params![station, id, outcome, detail, at])? > 0 {
-                    let text = format!("id {id}: {}", detail.as_deref().unwrap_or_default());
+                    let said = detail.as_deref().filter(|detail| !detail.is_empty());
+                    let text = said.map_or_else(|| format!("id {id}"), |said| format!("id {id}: {said}"));
                     let action = format!("command.{outcome}");
                     audit::append(
                         transaction,

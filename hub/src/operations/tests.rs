@@ -266,3 +266,33 @@ fn another_programs_file_is_left_alone() {
     let error = Operations::open(folder.path(), NOW).unwrap_err();
     assert!(matches!(error, OperationsError::Newer { found: 99, .. }), "{error}");
 }
+
+#[test]
+fn what_a_station_said_of_a_command_stands_in_the_audit_log_with_its_detail_if_it_gave_one() {
+    let case = Case::new();
+    for (id, detail, expected) in [("c-1", None, "id c-1"), ("c-2", Some("jammed"), "id c-2: jammed")] {
+        let asked = AskedCommand {
+            number: 0,
+            station: "jb-001".into(),
+            id: id.into(),
+            action: "unlock".into(),
+            device: None,
+            expires: NOW + HOUR,
+            at: NOW,
+            by: "li".into(),
+            confirmed_by: None,
+            awaits: false,
+            sent: false,
+            outcome: None,
+            detail: None,
+            answered_at: None,
+        };
+        case.operations.add_command(&asked, "operator", 0).unwrap();
+        let detail = detail.map(str::to_owned);
+        let said =
+            CommandOutcome { station: "jb-001".into(), id: id.into(), at: NOW, outcome: "failed", detail };
+        case.operations.command_outcomes(&[said]).unwrap();
+        let page = case.operations.audit_page(None, 1, &AuditFilter::default()).unwrap();
+        assert_eq!(page.items[0].audit.detail, expected);
+    }
+}

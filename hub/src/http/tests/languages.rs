@@ -40,6 +40,12 @@ async fn a_refusal_speaks_the_language_of_the_caller() {
             "驿站未连接",
         ),
         (
+            ("POST", "/api/v1/stations/jb-003/commands", "operator", r#"{"action":"unlock","x":1}"#),
+            400,
+            "请求有误",
+            "没有名为 `x` 的成员",
+        ),
+        (
             ("POST", "/api/v1/stations/jb-003/commands", "operator", r#"{"action":"unlock"}"#),
             400,
             "请求有误",
