@@ -41,13 +41,26 @@ pub struct Tally {
     pub refused: AtomicU64,
 }
 
-/// The sources that the configuration lists.
+/// The sources that the configuration lists, to be run.
 pub fn all(config: &config::Sources, machine: watch::Sender<Machine>) -> Vec<Box<dyn Source>> {
+    list(config, modbus::Modbus::lines(&config.modbus), machine)
+}
+
+/// The sources that the configuration lists, each to be tried once.
+pub fn trials(config: &config::Sources) -> Vec<Box<dyn Source>> {
+    list(config, modbus::Modbus::each(&config.modbus), watch::Sender::default())
+}
+
+fn list(
+    config: &config::Sources,
+    modbus: Vec<modbus::Modbus>,
+    machine: watch::Sender<Machine>,
+) -> Vec<Box<dyn Source>> {
     fn boxed(source: impl Source + 'static) -> Box<dyn Source> {
         Box::new(source)
     }
     let mqtt = config.mqtt.iter().cloned().map(|mqtt| boxed(mqtt::Mqtt::new(mqtt)));
-    let modbus = modbus::Modbus::lines(&config.modbus).into_iter().map(boxed);
+    let modbus = modbus.into_iter().map(boxed);
     let http = config.http.iter().cloned().map(|http| boxed(http::Http::new(http)));
     let line = config.line.iter().cloned().map(|line| boxed(contact::ContactLine::new(line)));
     let exec = config.exec.iter().cloned().map(|exec| boxed(exec::Exec::new(exec)));

@@ -45,8 +45,9 @@ impl Line {
             }
             Ok(Ok(Err(exception))) => {
                 self.open = Some(context);
-                let address = format!("{} of {:?}", block.first, block.table).to_lowercase();
-                Err(about("modbus_exception").with("exception", exception).with("address", address))
+                let table = format!("{:?}", block.table).to_lowercase();
+                let problem = about("modbus_exception").with("code", u8::from(exception));
+                Err(problem.with("table", table).with("address", block.first))
             }
             // An answer that comes late would be taken for the next one's, so the line is opened anew.
             Ok(Err(error)) => Err(about("modbus_broken").with("error", kind_of(&error))),

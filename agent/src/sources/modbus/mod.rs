@@ -27,6 +27,14 @@ pub struct Modbus {
 }
 
 impl Modbus {
+    /// One source a device, for the installer's check: each is a line of it, and one that fails hides no other.
+    pub fn each(devices: &[ModbusSource]) -> Vec<Self> {
+        devices
+            .iter()
+            .map(|device| Self { link: device.link.clone(), devices: vec![device.clone()] })
+            .collect()
+    }
+
     /// One source a line.
     pub fn lines(devices: &[ModbusSource]) -> Vec<Self> {
         let mut lines: Vec<Self> = Vec::new();
@@ -61,13 +69,9 @@ impl Source for Modbus {
     fn try_once(&self) -> Work<'_, Result<Message, Message>> {
         Box::pin(async move {
             let mut line = Line::new(self.link.clone());
-            let mut members = 0;
-            for device in &self.devices {
-                let (draft, _) = read(&mut line, device, &blocks(&device.registers)).await?;
-                members += draft.members.len();
-            }
-            let devices = self.devices.len();
-            Ok(Message::new("modbus").with("devices", devices).with("members", members))
+            let Some(device) = self.devices.first() else { return Err(Message::new("source_none")) };
+            let (draft, _) = read(&mut line, device, &blocks(&device.registers)).await?;
+            Ok(Message::new("modbus").with("unit", device.unit).with("members", draft.members.len()))
         })
     }
 }
