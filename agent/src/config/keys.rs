@@ -131,7 +131,12 @@ impl Keys {
         let Some(text) = self.text(key) else { return Some(default) };
         let good = text.parse().ok().filter(|number| range.contains(number));
         if good.is_none() {
-            self.mistake(key, &format!("must be a number from {} to {}", range.start(), range.end()));
+            let (least, most) = (range.start(), range.end());
+            let wanted = match *most == f64::MAX {
+                true => format!("must be a number of at least {least}"),
+                false => format!("must be a number from {least} to {most}"),
+            };
+            self.mistake(key, &wanted);
         }
         good
     }

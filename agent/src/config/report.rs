@@ -19,7 +19,9 @@ pub fn report(keys: &mut Keys) -> Option<Reporting> {
     }
     for kind in Kind::ALL {
         for member in keys.names(&format!("report.{kind}")) {
-            let deadband = keys.number(&format!("report.{kind}.{member}"), 0.0, 0.0..=f64::MAX)?;
+            let deadband = keys.number(&format!("report.{kind}.{member}"), 0.0, 0.0..=f64::MAX);
+            // A wrong number is a mistake already; the member is looked at all the same.
+            let deadband = deadband.unwrap_or(0.0);
             reporting.deadbands.entry(*kind).or_default().insert(member, deadband);
         }
     }
@@ -27,9 +29,7 @@ pub fn report(keys: &mut Keys) -> Option<Reporting> {
         let min_interval_s = keys.whole("report.min_interval_s", 0, 0..=MIN_INTERVAL_S_MAX.into())?;
         reporting.min_interval_s = u32::try_from(min_interval_s).ok();
     }
-    if let Err(error) = reporting.check() {
-        keys.mistake("report", &error.to_string());
-        return None;
-    }
-    Some(reporting)
+    let wrong = reporting.mistakes();
+    wrong.iter().for_each(|error| keys.mistake("report", &error.to_string()));
+    wrong.is_empty().then_some(reporting)
 }

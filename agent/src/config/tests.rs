@@ -87,6 +87,14 @@ fn what_is_reported_can_be_said() {
         &["report.intervals_s.weather: there is no such kind", "report.intervals_s.door: must be"],
     );
     check(&format!("{least}[report.door]\ncontact = 1"), &["report: deadbands.door.contact: "]);
+    check(
+        &format!("{least}[report.environment]\ntemperature_c = -1\nfoo_c = 2\nbar_c = 3"),
+        &[
+            "report.environment.temperature_c: must be a number of at least 0",
+            "report: deadbands.environment.foo_c: ",
+            "report: deadbands.environment.bar_c: ",
+        ],
+    );
     check(&format!("{least}[report.weather]\nrain_mm = 1"), &["report.weather.rain_mm (from "]);
 }
 

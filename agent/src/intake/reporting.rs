@@ -92,25 +92,30 @@ impl Reporting {
     /// # Errors
     /// The first entry that makes no sense.
     pub fn check(&self) -> Result<(), ReportingError> {
+        self.mistakes().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Every entry that makes no sense.
+    pub fn mistakes(&self) -> Vec<ReportingError> {
+        let mut found = Vec::new();
         for (kind, interval_s) in &self.intervals_s {
             if !(1..=INTERVAL_S_MAX).contains(interval_s) {
-                return Err(ReportingError::Interval(*kind));
+                found.push(ReportingError::Interval(*kind));
             }
         }
         if self.min_interval_s.is_some_and(|min_s| min_s > MIN_INTERVAL_S_MAX) {
-            return Err(ReportingError::MinInterval);
+            found.push(ReportingError::MinInterval);
         }
         for (kind, deadbands) in &self.deadbands {
             for (member, deadband) in deadbands {
                 if !is_measured(*kind, member) {
-                    return Err(ReportingError::Member(*kind, member.clone()));
-                }
-                if !(deadband.is_finite() && *deadband >= 0.0) {
-                    return Err(ReportingError::Deadband(*kind, member.clone()));
+                    found.push(ReportingError::Member(*kind, member.clone()));
+                } else if !(deadband.is_finite() && *deadband >= 0.0) {
+                    found.push(ReportingError::Deadband(*kind, member.clone()));
                 }
             }
         }
-        Ok(())
+        found
     }
 
     /// This table with what `later` says put over it.

@@ -118,6 +118,11 @@ pub fn profiles(keys: &mut Keys, item: &str, ready: &[(&str, &str)]) -> BTreeMap
     .unwrap_or_default()
 }
 
+/// Whether an item names a map, however wrong: what it lacks is then no mistake of its own.
+pub fn names_map(keys: &Keys, item: &str) -> bool {
+    keys.has(&format!("{item}.map")) || keys.has(&format!("{item}.map_file"))
+}
+
 /// Reads the map that an item names, if it names one.
 pub fn read_map<T>(
     keys: &mut Keys,

@@ -1,7 +1,7 @@
 //! `[[sources.modbus]]`: a device on a Modbus line, and what its registers mean.
 
 use super::conversion::Conversion;
-use super::map::{MapRule, constants, read_map, spec};
+use super::map::{MapRule, constants, names_map, read_map, spec};
 use super::{SourceName, seconds};
 use crate::config::keys::Keys;
 use serde_json::Value;
@@ -121,14 +121,20 @@ pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<Modb
 
 /// The registers of the map, and the item's own.
 fn registers(keys: &mut Keys, item: &str) -> Option<(Kind, Vec<MapRule<Register>>)> {
+    let has_map = names_map(keys, item);
     let map = read_map(keys, item, &READY_REGISTERS, |keys| {
         let kind = keys.required("kind")?;
         Some((kind, rules(keys, "registers", kind)))
     });
+    let is_wrong_map = map.is_none() && has_map;
     let kind_key = format!("{item}.kind");
     let own = keys.optional::<Kind>(&kind_key);
     let Some(kind) = map.as_ref().map(|(kind, _)| *kind).or(own) else {
-        keys.mistake(&kind_key, "is missing: name a map, or the kind of your own registers");
+        if !is_wrong_map {
+            keys.mistake(&kind_key, "is missing: name a map, or the kind of your own registers");
+        }
+        // What they would be checked against is not known.
+        ["registers", "set"].iter().for_each(|table| keys.forget(&format!("{item}.{table}")));
         return None;
     };
     if own.is_some_and(|own| own != kind) {
@@ -136,7 +142,7 @@ fn registers(keys: &mut Keys, item: &str) -> Option<(Kind, Vec<MapRule<Register>
     }
     let mut registers = rules(keys, &format!("{item}.registers"), kind);
     registers.extend(map.into_iter().flat_map(|(_, registers)| registers));
-    if registers.is_empty() {
+    if registers.is_empty() && !is_wrong_map {
         keys.mistake(item, "has no registers: name a map, or list registers");
     }
     Some((kind, registers))
@@ -149,16 +155,12 @@ fn rules(keys: &mut Keys, list: &str, kind: Kind) -> Vec<MapRule<Register>> {
 fn rule(keys: &mut Keys, item: &str, kind: Kind) -> Option<MapRule<Register>> {
     let member_key = format!("{item}.member");
     let name = keys.required::<String>(&member_key)?;
-    let Some(member) = spec(members(kind), &name) else {
-        keys.mistake(&member_key, &format!("readings of kind {kind} have no member {name}"));
-        keys.forget(item);
-        return None;
-    };
+    let member = spec(members(kind), &name);
     use RegisterTable::{Coil, Discrete, Holding, Input};
     use RegisterType::{Bool, F32, I16, I32, U16, U32};
     let tables = [("holding", Holding), ("input", Input), ("coil", Coil), ("discrete", Discrete)];
     let table = choice(keys, &format!("{item}.table"), &tables);
-    let address = keys.required::<u16>(&format!("{item}.address"));
+    let address = address(keys, &format!("{item}.address"));
     let types = [("u16", U16), ("i16", I16), ("u32", U32), ("i32", I32), ("f32", F32), ("bool", Bool)];
     let ty = choice(keys, &format!("{item}.type"), &types);
     let orders = [("big", false), ("little", true)];
@@ -166,6 +168,11 @@ fn rule(keys: &mut Keys, item: &str, kind: Kind) -> Option<MapRule<Register>> {
     let little_bytes = choice(keys, &format!("{item}.bytes"), &orders);
     let none_key = format!("{item}.none");
     let none = keys.has(&none_key).then(|| keys.number(&none_key, 0.0, -1e12..=1e12)).flatten();
+    let Some(member) = member else {
+        keys.mistake(&member_key, &format!("readings of kind {kind} have no member {name}"));
+        keys.forget(item);
+        return None;
+    };
     let conversion = Conversion::read(keys, item, member);
     let (table, ty) = (table?, ty?);
     let ty = if matches!(table, Coil | Discrete) { Bool } else { ty };
@@ -178,6 +185,14 @@ fn rule(keys: &mut Keys, item: &str, kind: Kind) -> Option<MapRule<Register>> {
         none,
     };
     Some(MapRule { member: member.name, place, conversion: conversion? })
+}
+
+fn address(keys: &mut Keys, key: &str) -> Option<u16> {
+    if !keys.has(key) {
+        keys.mistake(key, "is missing");
+        return None;
+    }
+    keys.whole(key, 0, 0..=u16::MAX.into()).and_then(|address| address.try_into().ok())
 }
 
 /// One of these names; the first without one.

@@ -1,6 +1,6 @@
 //! `[[sources.mqtt]]`: a broker on the gateway, and the devices behind its topics.
 
-use super::map::{JsonRule, MapRule, Profile, constants, profiles};
+use super::map::{JsonRule, MapRule, Profile, constants, names_map, profiles};
 use super::{SourceName, secret};
 use crate::config::keys::Keys;
 use crate::connection::HubAddress;
@@ -47,13 +47,15 @@ pub struct MqttDevice {
 
 pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<MqttSource> {
     let broker = Broker::read(keys, item);
+    let has_map = names_map(keys, item);
     let profiles = profiles(keys, item, &READY_MAPS);
+    let is_wrong_map = has_map && profiles.is_empty();
     let list = format!("{item}.devices");
     let items = keys.items(&list);
     if items.is_empty() {
         keys.mistake(&list, "is missing: say which device stands behind which topic");
     }
-    let devices = items.iter().filter_map(|item| device(keys, item, &profiles)).collect();
+    let devices = items.iter().filter_map(|item| device(keys, item, &profiles, is_wrong_map)).collect();
     Some(MqttSource { name, broker: broker?, devices })
 }
 
@@ -80,14 +82,19 @@ impl Broker {
     }
 }
 
-fn device(keys: &mut Keys, item: &str, profiles: &BTreeMap<String, Profile>) -> Option<MqttDevice> {
+fn device(
+    keys: &mut Keys,
+    item: &str,
+    profiles: &BTreeMap<String, Profile>,
+    is_wrong_map: bool,
+) -> Option<MqttDevice> {
     let topic_key = format!("{item}.topic");
     let topic = keys.required::<String>(&topic_key);
     if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#']) || topic.is_empty()) {
         keys.mistake(&topic_key, "must be one topic: + and # would mix devices up");
     }
     let device = keys.required(&format!("{item}.device"));
-    let profile = profile(keys, item, profiles)?;
+    let profile = profile(keys, item, profiles, is_wrong_map)?;
     let constants = constants(keys, item, profile.kind);
     if profile.rules.is_empty() {
         keys.mistake(item, "has no members: name a profile of the map in `use`, or list `members`");
@@ -96,7 +103,12 @@ fn device(keys: &mut Keys, item: &str, profiles: &BTreeMap<String, Profile>) -> 
 }
 
 /// The profile named in `use`, with the item's own `members` before it.
-fn profile(keys: &mut Keys, item: &str, profiles: &BTreeMap<String, Profile>) -> Option<Profile> {
+fn profile(
+    keys: &mut Keys,
+    item: &str,
+    profiles: &BTreeMap<String, Profile>,
+    is_wrong_map: bool,
+) -> Option<Profile> {
     let (use_key, kind_key) = (format!("{item}.use"), format!("{item}.kind"));
     let Some(named) = keys.text(&use_key) else {
         let kind = keys.required(&kind_key)?;
@@ -105,7 +117,11 @@ fn profile(keys: &mut Keys, item: &str, profiles: &BTreeMap<String, Profile>) ->
     let kind = keys.optional::<Kind>(&kind_key);
     let Some(profile) = profiles.get(&named) else {
         let known: Vec<_> = profiles.keys().map(String::as_str).collect();
-        keys.mistake(&use_key, &format!("the map has no profile {named}; it has: {}", known.join(", ")));
+        if !is_wrong_map {
+            keys.mistake(&use_key, &format!("the map has no profile {named}; it has: {}", known.join(", ")));
+        }
+        // What they would be checked against is not known.
+        ["members", "set"].iter().for_each(|table| keys.forget(&format!("{item}.{table}")));
         return None;
     };
     if kind.is_some_and(|kind| kind != profile.kind) {
