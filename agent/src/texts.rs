@@ -2,8 +2,9 @@
 //! forgotten.
 //!
 //! Keys: `trial.*` what is tried; `found.*` what a trial that passed has found; `problem.*` what is wrong, and `fix.*`
-//! under the same name what to do about it. Texts have `{placeholders}` for facts.
+//! under the same name what to do about it; `mistake.*` what is wrong in `agent.toml`. Texts have `{placeholders}` for facts.
 
+mod mistakes;
 mod problems;
 mod sources;
 
@@ -28,6 +29,36 @@ impl Language {
     }
 }
 
+/// Something to say in either language: a name of the table of texts, and the facts that go into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub name: &'static str,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl Message {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, facts: Vec::new() }
+    }
+
+    pub fn with(mut self, fact: &'static str, value: impl ToString) -> Self {
+        self.facts.push((fact, value.to_string()));
+        self
+    }
+
+    /// The problem and its fix in English, for the log.
+    pub fn for_log(&self) -> String {
+        format!("{} {}", self.text("problem", Language::En), self.text("fix", Language::En))
+    }
+
+    /// The text of `group.name` with the facts in it.
+    pub fn text(&self, group: &str, language: Language) -> String {
+        let pattern = find(group, self.name, language).unwrap_or(self.name);
+        let fill = |text: String, (fact, value): &(&str, String)| text.replace(&format!("{{{fact}}}"), value);
+        self.facts.iter().fold(pattern.to_owned(), fill)
+    }
+}
+
 type Row = (&'static str, &'static str, &'static str);
 
 /// The text of `group.name`; none if there is no such text.
@@ -40,7 +71,7 @@ pub fn find(group: &str, name: &str, language: Language) -> Option<&'static str>
 }
 
 fn table() -> impl Iterator<Item = &'static Row> {
-    TEXTS.iter().chain(problems::TEXTS).chain(sources::TEXTS)
+    TEXTS.iter().chain(problems::TEXTS).chain(sources::TEXTS).chain(mistakes::TEXTS)
 }
 
 #[rustfmt::skip]

@@ -2,11 +2,11 @@
 
 use super::runtime;
 use crate::clock::now_ms;
-use crate::config::Config;
+use crate::config::{Config, Mistakes};
 use crate::diagnosis::{Finding, Findings, Message, check_clock, check_disk, check_network, check_sources};
 use crate::texts::{Language, find};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The installer's doctor: clock, disk, sources, DNS, TCP, TLS, login, and one round trip to the hub's disk.
@@ -49,7 +49,7 @@ impl Check {
     pub fn execute(self) -> anyhow::Result<ExitCode> {
         let language = self.lang.unwrap_or_else(Language::of_environment);
         let mut findings = Findings::default();
-        if let Some(config) = findings.measure("configuration", || load(self.config.as_deref())) {
+        if let Some(config) = findings.measure("configuration", || load(self.config.as_deref(), language)) {
             findings.measure("clock", || check_clock(now_ms()));
             findings.measure("disk", || check_disk(&config));
             let runtime = runtime()?;
@@ -66,9 +66,9 @@ impl Check {
     }
 }
 
-fn load(path: Option<&std::path::Path>) -> Result<(Config, Message), Message> {
-    let config =
-        Config::load(path).map_err(|mistakes| Message::new("configuration").with("mistakes", mistakes))?;
+fn load(path: Option<&Path>, language: Language) -> Result<(Config, Message), Message> {
+    let wrong = |mistakes: Mistakes| Message::new("configuration").with("mistakes", mistakes.text(language));
+    let config = Config::load(path).map_err(wrong)?;
     let message = Message::new("configuration").with("station", &config.station).with("hub", &config.hub);
     Ok((config, message))
 }

@@ -2,6 +2,7 @@
 
 use super::keys::Keys;
 use super::sources::{Broker, MqttSource};
+use crate::texts::Message;
 use std::time::Duration;
 use waystation_protocol::DeviceId;
 
@@ -32,7 +33,7 @@ pub fn read(keys: &mut Keys, brokers: &[MqttSource]) -> Vec<Door> {
         let confirm_s = keys.whole(&format!("{item}.confirm_s"), 10, 1..=60);
         let (Some(device), Some(unlock), Some(confirm_s)) = (device, unlock, confirm_s) else { continue };
         if doors.iter().any(|door| door.device == device) {
-            keys.mistake(&format!("{item}.device"), "stands in the list twice");
+            keys.mistake(&format!("{item}.device"), Message::new("twice"));
             continue;
         }
         doors.push(Door { device, unlock, confirm: Duration::from_secs(confirm_s) });
@@ -50,16 +51,16 @@ fn unlock(keys: &mut Keys, table: &str, brokers: &[MqttSource]) -> Option<Unlock
             let topic = keys.required::<String>(&topic_key);
             let payload = keys.required::<String>(&format!("{table}.payload"));
             if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#']) || topic.is_empty()) {
-                keys.mistake(&topic_key, "must be one topic");
+                keys.mistake(&topic_key, Message::new("topic"));
             }
             let Some(of) = brokers.iter().find(|mqtt| mqtt.name.name == source) else {
-                keys.mistake(&format!("{table}.mqtt"), "must be the name of one of [[sources.mqtt]]");
+                keys.mistake(&format!("{table}.mqtt"), Message::new("broker_name"));
                 return None;
             };
             Some(Unlock::Mqtt { broker: of.broker.clone(), topic: topic?, payload: payload? })
         }
         _ => {
-            keys.mistake(table, "give either exec = [\"program\", …], or mqtt, topic and payload");
+            keys.mistake(table, Message::new("unlock"));
             None
         }
     }

@@ -1,86 +1,119 @@
 //! Reads keys one by one, so that all mistakes come up at once: a wrong value, a missing key, an unknown one.
 
+use super::mistake::{Mistake, Mistakes, What};
+use super::places::{Place, Places};
 use super::size::parse_bytes;
-use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
+use crate::connection::HubAddress;
+use crate::texts::Message;
+use config::builder::DefaultState;
+use config::{Config, ConfigBuilder, Environment, File, FileFormat, Value, ValueKind};
 use std::collections::BTreeMap;
-use std::fmt;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use thiserror::Error;
+use waystation_protocol::{DeviceId, Kind, StationId};
+
+type Builder = ConfigBuilder<DefaultState>;
 
 /// Sections of hub.toml. Their environment variables carry the same prefix, and both programs may share one
 /// environment, so they are no mistake here when they come from it.
 const HUB_SECTIONS: [&str; 9] =
     ["alerts", "commands", "history", "http", "influx", "log", "metrics", "mqtt", "presence"];
 
-/// Every mistake in a configuration.
-#[derive(Debug, Error)]
-pub struct Mistakes {
-    file: PathBuf,
-    list: Vec<String>,
+/// A type that a key's text stands for.
+pub trait Wanted: FromStr {
+    /// The name of the text, of the group `mistake`, that says what it must be.
+    const TEXT: &'static str;
 }
 
-impl Mistakes {
-    pub fn list(&self) -> &[String] {
-        &self.list
-    }
+impl Wanted for StationId {
+    const TEXT: &'static str = "station";
 }
-
-impl fmt::Display for Mistakes {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} mistake(s) in the configuration ({}):", self.list.len(), self.file.display())?;
-        self.list.iter().try_for_each(|mistake| write!(formatter, "\n  {mistake}"))
-    }
+impl Wanted for DeviceId {
+    const TEXT: &'static str = "device";
+}
+impl Wanted for HubAddress {
+    const TEXT: &'static str = "hub";
+}
+impl Wanted for Kind {
+    const TEXT: &'static str = "kind";
+}
+impl Wanted for SocketAddr {
+    const TEXT: &'static str = "socket";
+}
+impl Wanted for u16 {
+    const TEXT: &'static str = "word";
+}
+impl Wanted for String {
+    const TEXT: &'static str = "text";
 }
 
 /// What the file and the environment say, by dotted key; a key leaves when it is read.
 pub struct Keys {
     file: PathBuf,
     values: BTreeMap<String, Value>,
-    mistakes: Vec<String>,
+    places: Places,
+    mistakes: Vec<Mistake>,
 }
 
 impl Keys {
     pub fn load(path: Option<&Path>, default: &Path) -> Result<Self, Mistakes> {
-        let file = path.unwrap_or(default).to_owned();
-        let read = Config::builder()
-            .add_source(File::from(file.as_path()).format(FileFormat::Toml).required(path.is_some()))
-            .add_source(Environment::with_prefix("WAYSTATION").prefix_separator("_").separator("__"))
-            .build();
-        Self::of_tree(file, read)
-    }
-
-    fn of_tree(file: PathBuf, read: Result<Config, ConfigError>) -> Result<Self, Mistakes> {
-        match read {
-            Ok(read) => {
-                let mut values = BTreeMap::new();
-                flatten("", read.cache, &mut values);
-                Ok(Self { file, values, mistakes: Vec::new() })
-            }
-            Err(error) => Err(Mistakes { list: vec![error.to_string()], file }),
-        }
+        let file = path.unwrap_or(default);
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound && path.is_none() => String::new(),
+            Err(error) => return Err(of_file(file, Message::new("file").with("error", error))),
+        };
+        let environment = Environment::with_prefix("WAYSTATION").prefix_separator("_").separator("__");
+        Self::read(file, &text, |builder| builder.add_source(environment))
     }
 
     /// Keys of a TOML text that came with the program or from a file of its own.
     pub fn of_text(file: &Path, text: &str) -> Result<Self, Mistakes> {
-        let read = Config::builder().add_source(File::from_str(text, FileFormat::Toml)).build();
-        Self::of_tree(file.to_owned(), read)
+        Self::read(file, text, |builder| builder)
+    }
+
+    fn read(file: &Path, text: &str, more: impl FnOnce(Builder) -> Builder) -> Result<Self, Mistakes> {
+        let mut places = Places::of_text(text).map_err(|errors| {
+            let mistake = |(place, error)| whole(place, Message::new("no_toml").with("error", error));
+            Mistakes { file: file.to_owned(), list: errors.into_iter().map(mistake).collect() }
+        })?;
+        let builder = more(Config::builder().add_source(File::from_str(text, FileFormat::Toml)));
+        let read =
+            builder.build().map_err(|error| of_file(file, Message::new("other").with("error", error)))?;
+        let mut values = BTreeMap::new();
+        flatten("", read.cache, &mut values);
+        let set = values.iter().filter(|(_, value)| is_variable(value));
+        set.for_each(|(key, _)| places.add_variable(key));
+        Ok(Self { file: file.to_owned(), values, places, mistakes: Vec::new() })
     }
 
     /// The result, or all mistakes; what is left over was never asked for.
     pub fn finish<T>(mut self, result: Option<T>) -> Result<T, Mistakes> {
-        let left: Vec<_> = self.values.iter().filter(|(key, value)| !is_hubs(key, value)).collect();
-        let unknown = left.iter().map(|(key, value)| format!("{key}{}: unknown key", origin(value)));
-        self.mistakes.extend(unknown.collect::<Vec<_>>());
+        let unknown =
+            std::mem::take(&mut self.values).into_iter().filter(|(key, value)| !is_hubs(key, value));
+        unknown.for_each(|(key, _)| self.mistake(&key, Message::new("unknown")));
+        // In the order of the file.
+        self.mistakes.sort_by(|left, right| left.place.cmp(&right.place));
         match result {
             Some(result) if self.mistakes.is_empty() => Ok(result),
             _ => Err(Mistakes { file: self.file, list: self.mistakes }),
         }
     }
 
-    pub fn mistake(&mut self, key: &str, what: &str) {
-        self.mistakes.push(format!("{key}: {what}"));
+    pub fn mistake(&mut self, key: &str, what: Message) {
+        self.push(key, What::Here(what));
+    }
+
+    /// Mistakes in a file that the key names.
+    pub fn mistakes_inside(&mut self, key: &str, Mistakes { file, list }: Mistakes) {
+        list.into_iter().for_each(|mistake| self.push(key, What::Inside(file.clone(), Box::new(mistake))));
+    }
+
+    fn push(&mut self, key: &str, what: What) {
+        self.mistakes.push(Mistake { key: key.to_owned(), place: self.places.of(key), what });
     }
 
     pub fn text(&mut self, key: &str) -> Option<String> {
@@ -132,11 +165,8 @@ impl Keys {
         let good = text.parse().ok().filter(|number| range.contains(number));
         if good.is_none() {
             let (least, most) = (range.start(), range.end());
-            let wanted = match *most == f64::MAX {
-                true => format!("must be a number of at least {least}"),
-                false => format!("must be a number from {least} to {most}"),
-            };
-            self.mistake(key, &wanted);
+            let wanted = if *most == f64::MAX { "number_least" } else { "number" };
+            self.mistake(key, Message::new(wanted).with("from", least).with("to", most));
         }
         good
     }
@@ -145,14 +175,14 @@ impl Keys {
         self.text(key).map(PathBuf::from)
     }
 
-    pub fn optional<T: FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
+    pub fn optional<T: Wanted>(&mut self, key: &str) -> Option<T> {
         let text = self.text(key)?;
-        text.parse().map_err(|error| self.mistake(key, &format!("{error}"))).ok()
+        text.parse().map_err(|_| self.mistake(key, Message::new(T::TEXT))).ok()
     }
 
-    pub fn required<T: FromStr<Err: fmt::Display>>(&mut self, key: &str) -> Option<T> {
+    pub fn required<T: Wanted>(&mut self, key: &str) -> Option<T> {
         if !self.values.contains_key(key) {
-            self.mistake(key, "is missing");
+            self.mistake(key, Message::new("missing"));
         }
         self.optional(key)
     }
@@ -163,7 +193,7 @@ impl Keys {
             Some("true") => true,
             Some("false") => false,
             Some(_) => {
-                self.mistake(key, "must be true or false");
+                self.mistake(key, Message::new("switch"));
                 default
             }
         }
@@ -171,12 +201,12 @@ impl Keys {
 
     pub fn whole(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> Option<u64> {
         let Some(text) = self.text(key) else { return Some(default) };
-        self.within(key, text.parse().ok(), range, "")
+        self.within(key, text.parse().ok(), range, "whole")
     }
 
     pub fn bytes(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> Option<u64> {
         let Some(text) = self.text(key) else { return Some(default) };
-        self.within(key, parse_bytes(&text), range, " bytes, such as \"512MiB\"")
+        self.within(key, parse_bytes(&text), range, "bytes")
     }
 
     fn within(
@@ -184,11 +214,11 @@ impl Keys {
         key: &str,
         value: Option<u64>,
         range: RangeInclusive<u64>,
-        unit: &str,
+        what: &'static str,
     ) -> Option<u64> {
         let good = value.filter(|value| range.contains(value));
         if good.is_none() {
-            self.mistake(key, &format!("must be {} to {}{unit}", range.start(), range.end()));
+            self.mistake(key, Message::new(what).with("from", range.start()).with("to", range.end()));
         }
         good
     }
@@ -213,11 +243,19 @@ fn flatten(prefix: &str, value: Value, out: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn origin(value: &Value) -> String {
-    value.origin().map_or_else(String::new, |origin| format!(" (from {origin})"))
+fn is_variable(value: &Value) -> bool {
+    value.origin().is_some_and(|origin| origin.contains("environment"))
+}
+
+fn whole(place: Option<Place>, what: Message) -> Mistake {
+    Mistake { key: String::new(), place, what: What::Here(what) }
+}
+
+fn of_file(file: &Path, what: Message) -> Mistakes {
+    Mistakes { file: file.to_owned(), list: vec![whole(None, what)] }
 }
 
 fn is_hubs(key: &str, value: &Value) -> bool {
     let section = key.split(['.', '[']).next().unwrap_or(key);
-    HUB_SECTIONS.contains(&section) && value.origin().is_some_and(|origin| origin.contains("environment"))
+    HUB_SECTIONS.contains(&section) && is_variable(value)
 }

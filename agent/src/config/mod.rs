@@ -45,6 +45,8 @@
 
 mod doors;
 mod keys;
+mod mistake;
+mod places;
 mod report;
 mod size;
 mod sources;
@@ -52,12 +54,13 @@ mod sources;
 mod tests;
 
 pub use doors::{Door, Unlock};
-pub use keys::Mistakes;
+pub use mistake::Mistakes;
 pub use sources::*;
 
 use crate::connection::HubAddress;
 use crate::files;
 use crate::intake::Reporting;
+use crate::texts::Message;
 use keys::Keys;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -159,14 +162,17 @@ fn token(keys: &mut Keys) -> Option<String> {
     let (token, file) = (keys.text("token"), keys.path("token_file"));
     match (token, file) {
         (Some(_), Some(_)) => {
-            keys.mistake("token", "token and token_file are both given: keep one");
+            keys.mistake("token", Message::new("token_twice"));
             None
         }
         (Some(token), None) => Some(token),
         (None, Some(path)) => match files::read_small(&path) {
             Ok(text) => Some(text.trim().to_owned()),
             Err(error) => {
-                keys.mistake("token_file", &format!("{} cannot be read: {error}", path.display()));
+                keys.mistake(
+                    "token_file",
+                    Message::new("unreadable").with("path", path.display()).with("error", error),
+                );
                 None
             }
         },

@@ -1,7 +1,8 @@
 //! `[report]`: how long what is unchanged stays untold, and which changes are worth telling.
 
 use super::keys::Keys;
-use crate::intake::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting};
+use crate::intake::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError};
+use crate::texts::Message;
 use waystation_protocol::Kind;
 
 pub fn report(keys: &mut Keys) -> Option<Reporting> {
@@ -13,7 +14,7 @@ pub fn report(keys: &mut Keys) -> Option<Reporting> {
             (Ok(kind), Some(interval_s)) => {
                 reporting.intervals_s.insert(kind, u32::try_from(interval_s).ok()?);
             }
-            (Err(_), _) => keys.mistake(&key, "there is no such kind of reading"),
+            (Err(_), _) => keys.mistake(&key, Message::new("kind")),
             (Ok(_), None) => {}
         }
     }
@@ -30,6 +31,13 @@ pub fn report(keys: &mut Keys) -> Option<Reporting> {
         reporting.min_interval_s = u32::try_from(min_interval_s).ok();
     }
     let wrong = reporting.mistakes();
-    wrong.iter().for_each(|error| keys.mistake("report", &error.to_string()));
+    for error in &wrong {
+        match error {
+            ReportingError::Member(kind, member) => {
+                keys.mistake(&format!("report.{kind}.{member}"), Message::new("deadband"));
+            }
+            other => keys.mistake("report", Message::new("report").with("error", other)),
+        }
+    }
     wrong.is_empty().then_some(reporting)
 }

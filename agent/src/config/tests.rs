@@ -1,10 +1,14 @@
 use super::*;
+use crate::texts::Language;
 
 fn load(text: &str) -> Result<Config, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("agent.toml");
     std::fs::write(&path, text).unwrap();
-    Config::load(Some(&path)).map_err(|mistakes| mistakes.list().to_vec())
+    Config::load(Some(&path)).map_err(|mistakes| {
+        let without_place = |mistake: &mistake::Mistake| mistake.without_place(Language::En);
+        mistakes.list.iter().map(without_place).collect()
+    })
 }
 
 /// The mistakes must be these, each found by its beginning.
@@ -35,9 +39,9 @@ fn every_mistake_comes_up_in_one_run() {
         &[
             "station: ",
             "hub: ",
-            "colour (from ",
+            "colour: unknown key",
             "outbox.max_bytes: must be",
-            "outbox.maximum (from ",
+            "outbox.maximum: unknown key",
             "batch.zstd: must be true or false",
             "sources.jsonl.listen: must be a loopback",
             "gateway.interval_s: must be",
@@ -45,8 +49,47 @@ fn every_mistake_comes_up_in_one_run() {
     );
     check("station = \"a\"\nhub = \"mqtt://h\"\ntoken = \"t\"\ntoken_file = \"f\"", &["token: token and"]);
     check("station = \"a\"\nhub = \"mqtt://h\"\ntoken_file = \"/no/such\"", &["token_file: /no/such"]);
-    check("station = \"a\"\nhub = \"mqtt://h\"\n[mqtt]\nlisten = \"x\"", &["mqtt.listen (from "]);
-    check("station = ", &["TOML parse error"]);
+    check("station = \"a\"\nhub = \"mqtt://h\"\n[mqtt]\nlisten = \"x\"", &["mqtt.listen: unknown key"]);
+    check("station = ", &["no valid TOML"]);
+}
+
+#[test]
+fn mistakes_name_their_lines_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    let check = |text: &str, language, expected: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let said = Config::load(Some(&path)).unwrap_err().text(language);
+        assert_eq!(said.lines().skip(1).map(str::trim).collect::<Vec<_>>(), expected, "{text}");
+    };
+    let text = "station = \"JB 1\"\n\n[outbox]\nmax_bytes = \"lots\"\n[[sources.line]]\ndevice = \"front\"\n\
+                values = { 1 = \"ajar\" }\n[batch]\nzst = true\n";
+    check(
+        text,
+        Language::En,
+        &[
+            "hub: is missing",
+            "line 1: station: must be 1 to 48 of a-z, 0-9 and -, not beginning with -, such as jb-001",
+            "line 4: outbox.max_bytes: must be 1048576 to 1125899906842624 bytes, such as \"512MiB\"",
+            "line 5: sources.line[0].path: is missing",
+            "line 7: sources.line[0].values.1: contact cannot be ajar",
+            "line 7: sources.line[0].values: is missing, such as { 1 = \"open\", 0 = \"closed\" }",
+            "line 9: batch.zst: unknown key",
+        ],
+    );
+    check(
+        text,
+        Language::Zh,
+        &[
+            "hub：缺少",
+            "第 1 行：station：须为 1 到 48 个 a-z、0-9 和 -，以字母或数字开头，如 jb-001",
+            "第 4 行：outbox.max_bytes：须为 1048576 到 1125899906842624 字节，如 \"512MiB\"",
+            "第 5 行：sources.line[0].path：缺少",
+            "第 7 行：sources.line[0].values.1：contact 不能是 ajar",
+            "第 7 行：sources.line[0].values：缺少，应类似 { 1 = \"open\", 0 = \"closed\" }",
+            "第 9 行：batch.zst：没有这个键",
+        ],
+    );
 }
 
 #[test]
@@ -86,16 +129,16 @@ fn what_is_reported_can_be_said() {
         &format!("{least}intervals_s = {{ weather = 30, door = 0 }}"),
         &["report.intervals_s.weather: there is no such kind", "report.intervals_s.door: must be"],
     );
-    check(&format!("{least}[report.door]\ncontact = 1"), &["report: deadbands.door.contact: "]);
+    check(&format!("{least}[report.door]\ncontact = 1"), &["report.door.contact: "]);
     check(
         &format!("{least}[report.environment]\ntemperature_c = -1\nfoo_c = 2\nbar_c = 3"),
         &[
             "report.environment.temperature_c: must be a number of at least 0",
-            "report: deadbands.environment.foo_c: ",
-            "report: deadbands.environment.bar_c: ",
+            "report.environment.foo_c: ",
+            "report.environment.bar_c: ",
         ],
     );
-    check(&format!("{least}[report.weather]\nrain_mm = 1"), &["report.weather.rain_mm (from "]);
+    check(&format!("{least}[report.weather]\nrain_mm = 1"), &["report.weather.rain_mm: unknown key"]);
 }
 
 #[test]
@@ -113,7 +156,7 @@ fn lists_and_tables_are_read_item_by_item() {
     assert_eq!(keys.number("meter[0].unit", 0.0, 0.0..=2.0), Some(1.5));
     assert_eq!(keys.number("meter[1].unit", 0.0, 0.0..=2.0), None);
     let mistakes = keys.finish(Some(())).unwrap_err();
-    assert_eq!(mistakes.list().len(), 5, "{mistakes}");
+    assert_eq!(mistakes.list.len(), 5, "{mistakes}");
 }
 
 #[test]

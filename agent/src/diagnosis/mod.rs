@@ -14,7 +14,9 @@ pub use local::{check_clock, check_disk, check_sources};
 pub use network::check_network;
 pub use patience::{Patience, watch};
 
-use crate::texts::{Language, find};
+pub use crate::texts::Message;
+
+use crate::texts::Language;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -23,36 +25,6 @@ pub const TRIAL_MAX: Duration = Duration::from_secs(15);
 
 /// The trial that there is one of for each source.
 const SOURCE: &str = "source";
-
-/// Something to say in either language: a name of the table of texts, and the facts that go into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    pub name: &'static str,
-    facts: Vec<(&'static str, String)>,
-}
-
-impl Message {
-    pub fn new(name: &'static str) -> Self {
-        Self { name, facts: Vec::new() }
-    }
-
-    pub fn with(mut self, fact: &'static str, value: impl ToString) -> Self {
-        self.facts.push((fact, value.to_string()));
-        self
-    }
-
-    /// The problem and its fix in English, for the log.
-    pub fn for_log(&self) -> String {
-        format!("{} {}", self.text("problem", Language::En), self.text("fix", Language::En))
-    }
-
-    /// The text of `group.name` with the facts in it.
-    pub fn text(&self, group: &str, language: Language) -> String {
-        let pattern = find(group, self.name, language).unwrap_or(self.name);
-        let fill = |text: String, (fact, value): &(&str, String)| text.replace(&format!("{{{fact}}}"), value);
-        self.facts.iter().fold(pattern.to_owned(), fill)
-    }
-}
 
 /// One trial.
 #[derive(Debug)]

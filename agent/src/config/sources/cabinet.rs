@@ -4,6 +4,7 @@ use super::map::{JsonRule, MapRule, json_rules, read_map};
 use super::mqtt::Broker;
 use super::{SourceName, seconds, secret};
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use std::path::PathBuf;
 use std::time::Duration;
 use waystation_protocol::{DeviceId, Kind, MemberSpec, MemberType, members};
@@ -66,7 +67,7 @@ pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<Cabi
     let own = map(keys, &format!("{item}."));
     let map = ready.map_or_else(|| own.clone(), |ready| over(own.clone(), ready));
     if map.rules.is_empty() && map.slots.is_none() && map.swaps.is_none() {
-        keys.mistake(item, "has no map: name one, or list members, slots and swaps");
+        keys.mistake(item, Message::new("cabinet_empty"));
     }
     Some(CabinetSource { name, device: device?, access: access?, map })
 }
@@ -111,7 +112,7 @@ fn swaps(keys: &mut Keys, table: &str) -> Option<SwapsMap> {
     let id = pointer(keys, &format!("{table}.id"), "/id");
     let rules = json_rules(keys, &format!("{table}.members"), members(Kind::Swap));
     if !rules.iter().any(|rule| rule.member == "result") {
-        keys.mistake(&format!("{table}.members"), "needs a rule for result");
+        keys.mistake(&format!("{table}.members"), Message::new("swap_result"));
     }
     Some(SwapsMap { pointer: list, id, rules })
 }
@@ -119,7 +120,7 @@ fn swaps(keys: &mut Keys, table: &str) -> Option<SwapsMap> {
 fn pointer(keys: &mut Keys, key: &str, default: &str) -> String {
     let pointer = keys.text(key).unwrap_or_else(|| default.to_owned());
     if !pointer.is_empty() && !pointer.starts_with('/') {
-        keys.mistake(key, "must begin with / (a JSON pointer), or be empty for the whole message");
+        keys.mistake(key, Message::new("pointer"));
     }
     pointer
 }
@@ -142,7 +143,7 @@ fn access(keys: &mut Keys, item: &str) -> Option<CabinetAccess> {
             Some(CabinetAccess::Http { url: url?, token, ca, every: every?, timeout })
         }
         _ => {
-            keys.mistake(&url_key, "must be http://…, https://… or mqtt://HOST with a topic");
+            keys.mistake(&url_key, Message::new("cabinet_url"));
             None
         }
     }

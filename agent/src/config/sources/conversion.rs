@@ -1,6 +1,7 @@
 //! From a device's value to a member of a reading: scale, offset, names of values, and the member's type.
 
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use waystation_protocol::{MemberSpec, MemberType};
@@ -44,7 +45,8 @@ impl Conversion {
             let meaning = keys.text(&key)?;
             match literal(member, &meaning) {
                 Some(value) => drop(values.insert(text, value)),
-                None => keys.mistake(&key, &format!("{} cannot be {meaning}", member.name)),
+                None => keys
+                    .mistake(&key, Message::new("value").with("member", member.name).with("value", meaning)),
             }
         }
         Some(Self { target: target?, scale: scale?, offset: offset?, values })

@@ -2,6 +2,7 @@
 
 use super::{SourceName, seconds};
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use std::time::Duration;
 
 /// A command whose lines are readings.
@@ -20,7 +21,7 @@ pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<Exec
     let key = format!("{item}.command");
     let command = keys.texts(&key);
     if command.is_empty() {
-        keys.mistake(&key, "is missing: a list of the program and its arguments");
+        keys.mistake(&key, Message::new("command"));
     }
     let every_key = format!("{item}.every_s");
     let every =

@@ -2,6 +2,7 @@
 
 use super::{SourceName, report_all, secret};
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use std::net::SocketAddr;
 
 /// Where a port for readings is, and who may use it.
@@ -24,7 +25,7 @@ pub(super) fn read(keys: &mut Keys) -> Option<HttpSource> {
     let listen = if keys.has(listen_key) { keys.optional(listen_key) } else { Some(default) };
     let token_key = "sources.http.token_file";
     if !keys.has(token_key) {
-        keys.mistake(token_key, "is missing: whoever posts readings needs a token");
+        keys.mistake(token_key, Message::new("http_token"));
     }
     let token = secret(keys, token_key);
     Some(HttpSource { name, listen: listen?, token: token? })

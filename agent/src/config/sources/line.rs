@@ -4,6 +4,7 @@ use super::conversion::Conversion;
 use super::map::spec;
 use super::{SourceName, modbus::choice, seconds};
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use std::path::PathBuf;
 use std::time::Duration;
 use waystation_protocol::{DeviceId, Kind, members};
@@ -40,12 +41,12 @@ pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<Line
     let every = seconds(keys, &format!("{item}.every_s"), 300, 1..=86_400);
     let member = spec(members(kind?), &member);
     let Some(member) = member else {
-        keys.mistake(&member_key, "readings of this kind have no such member");
+        keys.mistake(&member_key, Message::new("member"));
         return None;
     };
     let conversion = Conversion::read(keys, item, member)?;
     if conversion.values.is_empty() && member.name == "contact" {
-        keys.mistake(&format!("{item}.values"), "is missing, such as { 1 = \"open\", 0 = \"closed\" }");
+        keys.mistake(&format!("{item}.values"), Message::new("line_values"));
     }
     Some(LineSource {
         name,

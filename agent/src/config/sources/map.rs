@@ -2,8 +2,10 @@
 //! from a file or from the configuration itself.
 
 use super::conversion::{Conversion, literal};
-use crate::config::keys::{Keys, Mistakes};
+use crate::config::keys::Keys;
+use crate::config::mistake::Mistakes;
 use crate::files;
+use crate::texts::Message;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,7 +58,7 @@ pub fn json_rules(keys: &mut Keys, table: &str, specs: &'static [MemberSpec]) ->
     for name in keys.names(table) {
         let key = format!("{table}.{name}");
         let Some(member) = spec(specs, &name) else {
-            keys.mistake(&key, "readings of this kind have no such member");
+            keys.mistake(&key, Message::new("member"));
             keys.forget(&key);
             continue;
         };
@@ -76,7 +78,7 @@ fn json_rule(keys: &mut Keys, rule: &str, member: &'static MemberSpec) -> Option
         pointers.push(String::new());
     }
     if pointers.iter().any(|pointer| !pointer.is_empty() && !pointer.starts_with('/')) {
-        keys.mistake(&pointer, "must begin with / (a JSON pointer), or be empty for the whole message");
+        keys.mistake(&pointer, Message::new("pointer"));
     }
     let topic = keys.text(&format!("{rule}.topic")).unwrap_or_else(|| "{}".to_owned());
     Some(MapRule { member: member.name, place: JsonRule { topic, pointers }, conversion: conversion? })
@@ -97,7 +99,7 @@ pub fn constants(keys: &mut Keys, item: &str, kind: Kind) -> Vec<(&'static str, 
         let member = members(kind).iter().find(|spec| spec.name == name);
         match member.and_then(|member| Some((member.name, literal(member, &text)?))) {
             Some(constant) => found.push(constant),
-            None => keys.mistake(&key, &format!("readings of kind {kind} have no such member or value")),
+            None => keys.mistake(&key, Message::new("constant").with("kind", kind)),
         }
     }
     found
@@ -135,33 +137,29 @@ pub fn read_map<T>(
     let (key, path, text) = match (map, file) {
         (None, None) => return None,
         (Some(_), Some(_)) => {
-            keys.mistake(&map_key, "map and map_file are both given: keep one");
+            keys.mistake(&map_key, Message::new("map_twice"));
             return None;
         }
         (Some(name), None) => match ready.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => (map_key, name.into(), (*text).to_owned()),
             None => {
                 let known: Vec<_> = ready.iter().map(|(known, _)| *known).collect();
-                keys.mistake(&map_key, &format!("must be one of {}, or use map_file", known.join(", ")));
+                keys.mistake(&map_key, Message::new("map").with("known", known.join(", ")));
                 return None;
             }
         },
         (None, Some(path)) => match files::read_small(&path) {
             Ok(text) => (file_key, path, text),
             Err(error) => {
-                keys.mistake(&file_key, &format!("{} cannot be read: {error}", path.display()));
+                keys.mistake(
+                    &file_key,
+                    Message::new("unreadable").with("path", path.display()).with("error", error),
+                );
                 return None;
             }
         },
     };
-    parse_map(&path, &text, read)
-        .map_err(|mistakes| {
-            mistakes
-                .list()
-                .iter()
-                .for_each(|mistake| keys.mistake(&key, &format!("{}: {mistake}", path.display())));
-        })
-        .ok()
+    parse_map(&path, &text, read).map_err(|mistakes| keys.mistakes_inside(&key, mistakes)).ok()
 }
 
 fn parse_map<T>(path: &Path, text: &str, read: impl FnOnce(&mut Keys) -> Option<T>) -> Result<T, Mistakes> {

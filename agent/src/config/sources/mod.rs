@@ -28,6 +28,7 @@ pub use system::{NutSource, SystemSource};
 
 use super::keys::Keys;
 use crate::files;
+use crate::texts::Message;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -63,7 +64,7 @@ pub struct SourceName {
 pub(super) fn read(keys: &mut Keys) -> Option<Sources> {
     let jsonl_listen: Option<SocketAddr> = keys.optional("sources.jsonl.listen");
     if jsonl_listen.is_some_and(|address| !address.ip().is_loopback()) {
-        keys.mistake("sources.jsonl.listen", "must be a loopback address: the socket has no login");
+        keys.mistake("sources.jsonl.listen", Message::new("loopback"));
     }
     let mut names = Names::default();
     let sources = Sources {
@@ -110,9 +111,9 @@ impl Names {
         let name = keys.text(&key).unwrap_or_else(|| default.to_owned());
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || name.len() > 32 || !name.chars().all(allowed) {
-            keys.mistake(&key, "must be 1 to 32 of a-z, 0-9 and -");
+            keys.mistake(&key, Message::new("name"));
         } else if !self.0.insert(name.clone()) {
-            keys.mistake(&key, &format!("another source is called {name}"));
+            keys.mistake(&key, Message::new("name_twice").with("name", &name));
         }
         SourceName { name, report_all: report_all(keys, item) }
     }
@@ -124,7 +125,7 @@ fn report_all(keys: &mut Keys, item: &str) -> bool {
         None | Some("exception") => false,
         Some("all") => true,
         Some(_) => {
-            keys.mistake(&key, "must be all or exception");
+            keys.mistake(&key, Message::new("report_mode"));
             false
         }
     }
@@ -140,8 +141,10 @@ fn secret(keys: &mut Keys, key: &str) -> Option<String> {
     let path = keys.path(key)?;
     match files::read_small(&path) {
         Ok(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
-        Ok(_) => keys.mistake(key, &format!("{} is empty", path.display())),
-        Err(error) => keys.mistake(key, &format!("{} cannot be read: {error}", path.display())),
+        Ok(_) => keys.mistake(key, Message::new("empty").with("path", path.display())),
+        Err(error) => {
+            keys.mistake(key, Message::new("unreadable").with("path", path.display()).with("error", error))
+        }
     }
     None
 }

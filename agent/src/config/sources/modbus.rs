@@ -4,6 +4,7 @@ use super::conversion::Conversion;
 use super::map::{MapRule, constants, names_map, read_map, spec};
 use super::{SourceName, seconds};
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -131,19 +132,19 @@ fn registers(keys: &mut Keys, item: &str) -> Option<(Kind, Vec<MapRule<Register>
     let own = keys.optional::<Kind>(&kind_key);
     let Some(kind) = map.as_ref().map(|(kind, _)| *kind).or(own) else {
         if !is_wrong_map {
-            keys.mistake(&kind_key, "is missing: name a map, or the kind of your own registers");
+            keys.mistake(&kind_key, Message::new("modbus_kind"));
         }
         // What they would be checked against is not known.
         ["registers", "set"].iter().for_each(|table| keys.forget(&format!("{item}.{table}")));
         return None;
     };
     if own.is_some_and(|own| own != kind) {
-        keys.mistake(&kind_key, &format!("the map is of kind {kind}"));
+        keys.mistake(&kind_key, Message::new("map_kind").with("kind", kind));
     }
     let mut registers = rules(keys, &format!("{item}.registers"), kind);
     registers.extend(map.into_iter().flat_map(|(_, registers)| registers));
     if registers.is_empty() && !is_wrong_map {
-        keys.mistake(item, "has no registers: name a map, or list registers");
+        keys.mistake(item, Message::new("registers"));
     }
     Some((kind, registers))
 }
@@ -169,7 +170,7 @@ fn rule(keys: &mut Keys, item: &str, kind: Kind) -> Option<MapRule<Register>> {
     let none_key = format!("{item}.none");
     let none = keys.has(&none_key).then(|| keys.number(&none_key, 0.0, -1e12..=1e12)).flatten();
     let Some(member) = member else {
-        keys.mistake(&member_key, &format!("readings of kind {kind} have no member {name}"));
+        keys.mistake(&member_key, Message::new("register_member").with("kind", kind).with("name", name));
         keys.forget(item);
         return None;
     };
@@ -189,7 +190,7 @@ fn rule(keys: &mut Keys, item: &str, kind: Kind) -> Option<MapRule<Register>> {
 
 fn address(keys: &mut Keys, key: &str) -> Option<u16> {
     if !keys.has(key) {
-        keys.mistake(key, "is missing");
+        keys.mistake(key, Message::new("missing"));
         return None;
     }
     keys.whole(key, 0, 0..=u16::MAX.into()).and_then(|address| address.try_into().ok())
@@ -201,7 +202,7 @@ pub(super) fn choice<T: Copy>(keys: &mut Keys, key: &str, choices: &[(&str, T)])
     let found = choices.iter().find(|(name, _)| *name == text).map(|(_, found)| *found);
     if found.is_none() {
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-        keys.mistake(key, &format!("must be one of {}", names.join(", ")));
+        keys.mistake(key, Message::new("choice").with("known", names.join(", ")));
     }
     found
 }
@@ -210,10 +211,7 @@ fn link(keys: &mut Keys, key: &str) -> Option<ModbusLink> {
     let text = keys.required::<String>(key)?;
     let link = parse_link(&text);
     if link.is_none() {
-        keys.mistake(
-            key,
-            "must be tcp://HOST[:502] or rtu:///dev/ttyUSB0?baud=9600&parity=none|even|odd&stop=1|2",
-        );
+        keys.mistake(key, Message::new("modbus_url"));
     }
     link
 }

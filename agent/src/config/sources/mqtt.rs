@@ -4,6 +4,7 @@ use super::map::{JsonRule, MapRule, Profile, constants, names_map, profiles};
 use super::{SourceName, secret};
 use crate::config::keys::Keys;
 use crate::connection::HubAddress;
+use crate::texts::Message;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,7 +54,7 @@ pub(super) fn read(keys: &mut Keys, item: &str, name: SourceName) -> Option<Mqtt
     let list = format!("{item}.devices");
     let items = keys.items(&list);
     if items.is_empty() {
-        keys.mistake(&list, "is missing: say which device stands behind which topic");
+        keys.mistake(&list, Message::new("devices"));
     }
     let devices = items.iter().filter_map(|item| device(keys, item, &profiles, is_wrong_map)).collect();
     Some(MqttSource { name, broker: broker?, devices })
@@ -73,10 +74,7 @@ impl Broker {
         let ca = keys.path(&format!("{item}.ca"));
         let address = url.parse().ok();
         if address.is_none() {
-            keys.mistake(
-                &format!("{item}.url"),
-                "must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; the login goes to user and password_file",
-            );
+            keys.mistake(&format!("{item}.url"), Message::new("broker_url"));
         }
         Some(Self { address: address?, user, password, ca })
     }
@@ -91,13 +89,13 @@ fn device(
     let topic_key = format!("{item}.topic");
     let topic = keys.required::<String>(&topic_key);
     if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#']) || topic.is_empty()) {
-        keys.mistake(&topic_key, "must be one topic: + and # would mix devices up");
+        keys.mistake(&topic_key, Message::new("topic"));
     }
     let device = keys.required(&format!("{item}.device"));
     let profile = profile(keys, item, profiles, is_wrong_map)?;
     let constants = constants(keys, item, profile.kind);
     if profile.rules.is_empty() {
-        keys.mistake(item, "has no members: name a profile of the map in `use`, or list `members`");
+        keys.mistake(item, Message::new("no_members"));
     }
     Some(MqttDevice { topic: topic?, device: device?, kind: profile.kind, rules: profile.rules, constants })
 }
@@ -118,14 +116,17 @@ fn profile(
     let Some(profile) = profiles.get(&named) else {
         let known: Vec<_> = profiles.keys().map(String::as_str).collect();
         if !is_wrong_map {
-            keys.mistake(&use_key, &format!("the map has no profile {named}; it has: {}", known.join(", ")));
+            keys.mistake(
+                &use_key,
+                Message::new("profile").with("name", named).with("known", known.join(", ")),
+            );
         }
         // What they would be checked against is not known.
         ["members", "set"].iter().for_each(|table| keys.forget(&format!("{item}.{table}")));
         return None;
     };
     if kind.is_some_and(|kind| kind != profile.kind) {
-        keys.mistake(&kind_key, &format!("the profile {named} is of kind {}", profile.kind));
+        keys.mistake(&kind_key, Message::new("profile_kind").with("name", named).with("kind", profile.kind));
     }
     let mut rules = Profile::read_rules(keys, item, profile.kind);
     rules.extend(profile.rules.clone());

@@ -1,6 +1,7 @@
 //! `[sources.system]`: the gateway's own health, which goes into its `gateway` readings.
 
 use crate::config::keys::Keys;
+use crate::texts::Message;
 use std::path::PathBuf;
 
 /// What the machine is asked.
@@ -48,7 +49,7 @@ fn nut(keys: &mut Keys, key: &str) -> Option<NutSource> {
             Some(NutSource { ups: ups.to_owned(), address })
         }
         _ => {
-            keys.mistake(key, "must be UPS@HOST[:3493]");
+            keys.mistake(key, Message::new("ups"));
             None
         }
     }
