@@ -47,7 +47,7 @@ impl Hut {
             "listener 1883 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n",
         )
         .unwrap();
-        hut.set_cabinet(7);
+        hut.set_cabinet(1);
         hut
     }
 
@@ -73,7 +73,9 @@ impl Hut {
         self.agent = Some(self.start("waystation-agent", &agent));
         until("the agent hears all devices", || {
             self.agent.as_mut().unwrap().assert_running();
-            ["zigbee", "porch"].iter().all(|name| self.source(name).is_some_and(|state| state == "ok"))
+            ["zigbee", "porch", "cabinet"]
+                .iter()
+                .all(|name| self.source(name).is_some_and(|state| state == "ok"))
         });
     }
 
@@ -101,11 +103,17 @@ impl Hut {
         process::run(&mut self.net.inside(&command));
     }
 
-    /// What the cabinet's controller says: its first slot's state of charge is `soc`.
-    fn set_cabinet(&self, soc: i64) {
-        let text = format!(
-            r#"{{"temp":24.5,"smoke":0,"slots":[{{"no":1,"st":"ready","soc":{soc},"type":"48V"}},{{"no":2,"st":"empty"}}]}}"#
-        );
+    /// What the cabinet's controller says after so many swaps: it remembers the last two, and its first slot's state of
+    /// charge follows their number.
+    fn set_cabinet(&self, swaps: i64) {
+        let log: Vec<_> = (swaps - 1..=swaps)
+            .filter(|number| *number > 0)
+            .map(|number| serde_json::json!({"seq": format!("s-{number}"), "code": 0}))
+            .collect();
+        let slots = serde_json::json!([
+            {"no": 1, "st": "ready", "soc": swaps, "type": "48V"}, {"no": 2, "st": "empty"}
+        ]);
+        let text = serde_json::json!({"temp": 24.5, "smoke": 0, "slots": slots, "log": log}).to_string();
         // Replaced in one step: the controller may be asked at any moment.
         let new = self.path("cabinet.new");
         std::fs::write(&new, text).unwrap();
@@ -199,6 +207,16 @@ fn check_porch(influxd: &Influxd, spoken: &Spoken) {
     }
 }
 
+/// Every swap that the controller remembered is told, once, although it was asked for it again and again; and so is
+/// what its slot became.
+fn check_cabinet(influxd: &Influxd) {
+    until("the swaps are stored", || influxd.number("SELECT count(swap) FROM swap") >= 3);
+    assert_eq!(influxd.number("SELECT count(swap) FROM swap WHERE result = 'ok'"), 3);
+    let slots = influxd.rows("SELECT soc_pct FROM slot WHERE device = 'cab-1' AND slot = '1'");
+    let charge: Vec<_> = slots.iter().filter_map(|row| row["soc_pct"].as_f64()).collect();
+    assert!([1.0, 2.0, 3.0].iter().all(|soc| charge.contains(soc)), "{charge:?}");
+}
+
 #[test]
 fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
     let Some(net) = Netns::new() else {
@@ -225,6 +243,7 @@ fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
     check_stored(&influxd, &spoken);
 
     hut.net.pull();
+    hut.set_cabinet(2);
     speak(&hut, &mut spoken, ROUNDS_CUT);
     hut.wait_on_disk(2 * ROUNDS_CUT as u64);
     hut.power_off();
@@ -234,6 +253,7 @@ fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
     influxd.run();
     hub.start();
     hut.power_on(Some("-1100d"));
+    hut.set_cabinet(3);
     speak(&hut, &mut spoken, ROUNDS_CUT);
     hut.wait_on_disk(4 * ROUNDS_CUT as u64);
     hut.net.plug();
@@ -241,6 +261,7 @@ fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
 
     until("the outbox is empty", || hut.outbox()["records"] == 0);
     check_porch(&influxd, &spoken);
+    check_cabinet(&influxd);
     let ledger = hub.ledger_once(&station, |ledger| ledger["gaps"] == serde_json::json!([]));
     assert_eq!((&ledger["missing_total"], &ledger["dropped_total"]), (&0.into(), &0.into()), "{ledger}");
     let opened = influxd.number("SELECT count(contact) FROM door WHERE device = 'front' AND event = 'open'");
