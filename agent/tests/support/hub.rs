@@ -1,7 +1,10 @@
 //! A hub that remembers what it was sent and breaks off at random: enough of MQTT 3.1.1 for an agent.
 
 use bytes::BytesMut;
-use rumqttc::mqttbytes::v4::{ConnAck, ConnectReturnCode, Packet, PubAck, SubAck, SubscribeReasonCode};
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v4::{
+    ConnAck, ConnectReturnCode, Packet, PubAck, Publish, SubAck, SubscribeReasonCode,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -9,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use waystation_agent::dice::Dice;
-use waystation_protocol::{Decoded, Limits, OutboxId, decode_batch};
+use waystation_protocol::{Decoded, Limits, OutboxId, TimeAnswer, TimeQuestion, decode_batch};
 
 const PACKET_BYTES_MAX: usize = 1 << 20;
 
@@ -92,12 +95,17 @@ impl Session {
                 ConnAck::new(ConnectReturnCode::Success, false).write(&mut out).unwrap();
             }
             Packet::Subscribe(subscribe) => {
-                let granted =
-                    vec![SubscribeReasonCode::Success(rumqttc::QoS::AtLeastOnce); subscribe.filters.len()];
+                let granted = vec![SubscribeReasonCode::Success(QoS::AtLeastOnce); subscribe.filters.len()];
                 SubAck::new(subscribe.pkid, granted).write(&mut out).unwrap();
             }
             Packet::Publish(publish) => {
                 let mood = if self.is_fickle.load(SeqCst) { self.dice.whole(0, 100) } else { 100 };
+                if publish.topic.ends_with("/time") {
+                    let question = TimeQuestion::parse(&publish.payload).expect("a question");
+                    let answer = TimeAnswer { t: question.t, hub: waystation_agent::clock::now_ms() };
+                    let answer = Publish::new(&publish.topic, QoS::AtMostOnce, answer.to_json());
+                    answer.write(&mut out).unwrap();
+                }
                 if publish.topic.ends_with("/batch") {
                     match mood {
                         0..4 => return Ok(false),
