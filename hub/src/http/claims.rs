@@ -9,7 +9,7 @@ use super::input::{Input, OptionalInput};
 use super::limits::{Caller, Limits};
 use super::query::{Named, Parameters};
 use super::registry::{failed, reload, station_id};
-use super::{App, Problem};
+use super::{App, Problem, time};
 use crate::clock::now_ms;
 use crate::config::Mqtt;
 use crate::operations::Audit;
@@ -59,7 +59,8 @@ impl Guesses {
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// How long the code is good.
-    expires_s: Option<u64>,
+    #[serde(default, deserialize_with = "time::whole_in_body")]
+    expires_s: Option<i64>,
 }
 
 /// The only answer that holds a code.
@@ -96,12 +97,12 @@ pub(super) async fn make(
     OptionalInput(wanted): OptionalInput<Wanted>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     parameters.allow(&[])?;
-    let life_s = wanted.expires_s.unwrap_or(CLAIM_LIFE.as_secs());
-    if !(1..=CLAIM_LIFE_MAX.as_secs()).contains(&life_s) {
-        let most = CLAIM_LIFE_MAX.as_secs();
+    let (life_s, most) = (CLAIM_LIFE.as_secs() as i64, CLAIM_LIFE_MAX.as_secs() as i64);
+    let life_s = wanted.expires_s.unwrap_or(life_s);
+    if !(1..=most).contains(&life_s) {
         return Err(Problem::bad_request(Said::new("refusal.claim_life").with("most", most)));
     }
-    let expires = now_ms().saturating_add(i64::try_from(life_s).unwrap_or(i64::MAX).saturating_mul(1_000));
+    let expires = now_ms().saturating_add(life_s.saturating_mul(1_000));
     app.blocking(move |app| {
         let id = station_id(&id)?;
         let code = audited(app, &owner, "station.claim", id.as_str(), &format!("expires {expires}"), || {
@@ -124,7 +125,7 @@ pub(super) async fn redeem(
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |axum::Extension(Peer(address))| address);
     app.guesses.take(address, Instant::now()).map_err(|wait| {
         app.sources.metrics.claims.with_label_values(&["too_often"]).inc();
-        Problem::too_many_requests(wait)
+        Problem::too_many(Said::new("refusal.claims_too_often"), wait)
     })?;
     let hub = advertised(&app.sources.config.mqtt, &uri, &headers);
     app.blocking(move |app| {

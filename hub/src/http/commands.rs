@@ -90,7 +90,8 @@ pub(super) async fn send(
                 Added::Again => Err(Problem::conflict(Said::new("refusal.command_again"))),
                 Added::TooMany(wait_ms) => {
                     let wait_ms = wait_ms.max(0).unsigned_abs();
-                    Err(Problem::too_many_requests(Duration::from_millis(wait_ms)))
+                    let too_often = Said::new("refusal.commands_too_often").with("most", most);
+                    Err(Problem::too_many(too_often, Duration::from_millis(wait_ms)))
                 }
             }
         })

@@ -82,7 +82,12 @@ impl Problem {
 
     /// The caller asks too often.
     pub fn too_many_requests(wait: Duration) -> Self {
-        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Said::new("refusal.too_often"));
+        Self::too_many(Said::new("refusal.too_often"), wait)
+    }
+
+    /// Something happens too often.
+    pub fn too_many(detail: impl Into<Said>, wait: Duration) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, detail);
         Self { retry_after_s: Some(wait.as_secs() + 1), ..problem }
     }
 

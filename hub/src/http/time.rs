@@ -41,6 +41,19 @@ pub fn in_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>
     ms.map(Some).ok_or_else(|| de::Error::custom(format!("expected {EXPECTED}")))
 }
 
+/// A whole number in a body, which JSON may write with a fraction of zero; for `#[serde(deserialize_with)]` together
+/// with `default`.
+///
+/// # Errors
+/// If it is no whole number.
+pub fn whole_in_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    const EXPECTED: &str = "expected a whole number";
+    let number = Option::<serde_json::Number>::deserialize(deserializer);
+    let Some(number) = number.map_err(|_| de::Error::custom(EXPECTED))? else { return Ok(None) };
+    let of_float = || number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64);
+    number.as_i64().or_else(of_float).map(Some).ok_or_else(|| de::Error::custom(EXPECTED))
+}
+
 /// RFC 3339 in UTC, to the second.
 #[must_use]
 pub fn rfc3339(ms: i64) -> String {

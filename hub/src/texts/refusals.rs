@@ -146,6 +146,16 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
         "该令牌或地址的请求过于频繁；请降低频率，或调高 http.requests_per_second_max",
         "too many requests of this token or address; ask less often, or raise http.requests_per_second_max",
     ),
+    (
+        "refusal.claims_too_often",
+        "认领码尝试过于频繁；请稍候再试，并核对认领码",
+        "claim codes are tried too often; wait a little, and compare the code",
+    ),
+    (
+        "refusal.commands_too_often",
+        "该站点的指令过于频繁，每分钟至多 {most} 条（commands.per_minute_max）；请稍候",
+        "this station is sent too many commands, at most {most} in a minute (commands.per_minute_max); wait a little",
+    ),
     // Silences and maintenance.
     ("refusal.end_twice", "请给出 `ends_at` 或 `for_s`，二者选一", "give `ends_at` or `for_s`, one of them"),
     ("refusal.end_past", "结束时间须晚于现在，且晚于开始时间", "the end must lie ahead, and after the begin"),

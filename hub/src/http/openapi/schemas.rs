@@ -261,7 +261,7 @@ fn inputs() -> Map<String, Value> {
             "NewClaim",
             input(
                 &[],
-                json!({ "expires_s": { "type": "integer", "minimum": 1, "maximum": 2_592_000,
+                json!({ "expires_s": { "type": ["integer", "null"], "minimum": 1, "maximum": 2_592_000,
                 "description": "How long the code is good; default: a day" } }),
             ),
         ),
