@@ -31,8 +31,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(120);
 const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// A connection that lasted so long was a good one: the next attempt after it comes quickly again.
 const GOOD_AFTER: Duration = Duration::from_secs(30);
-/// What a stop may take to deliver the last readings.
-const LEAVE_MAX: Duration = Duration::from_secs(3);
+/// What a stop may take to deliver the last readings: a broker that does not tell the time is waited for 10 s before
+/// the readings of this boot leave as they were dated.
+const LEAVE_MAX: Duration = Duration::from_secs(12);
 const CATCH_UP: Pace = Pace { linger: Duration::ZERO, batches_max: 24, bytes_max: 2 << 20 };
 const LIVE: Pace = Pace { linger: Duration::from_millis(50), batches_max: 8, bytes_max: 1 << 20 };
 
