@@ -209,6 +209,7 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
         tasks.spawn(bound.accept(shards.clone(), addresses, metrics, intake_shutdown.clone()));
     }
     tasks.spawn(registry::watch(registry.clone(), directory.clone(), intake_shutdown.clone()));
+    tasks.spawn(listener::configure(shared.commands.clone(), operations.clone(), intake_shutdown.clone()));
     tasks.spawn(operations::watch(operations.clone(), now_ms, intake_shutdown.clone()));
 
     let sources = http::Sources {

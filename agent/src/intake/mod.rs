@@ -4,11 +4,10 @@
 mod doors;
 mod exception;
 mod moments;
-mod reporting;
 
 pub use doors::{DoorState, Doors};
 pub use exception::{Exception, Sample};
-pub use reporting::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError};
+pub use waystation_protocol::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError};
 
 use crate::clock::{Clock, Stamp, is_recent};
 use crate::outbox::{OutboxClosed, OutboxSender, Records, Ticket, write_record};

@@ -17,6 +17,7 @@ const ANSWERS_MAX: usize = 16;
 #[derive(Debug)]
 pub enum Order {
     Command(Bytes),
+    Config(Bytes),
 }
 
 /// What became of it, for the channel `result`.
@@ -44,10 +45,10 @@ impl Desk {
         self.waiting.iter_mut().for_each(|(_, packet_id)| *packet_id = None);
     }
 
-    /// An order that finds no room is dropped: it would expire while it waits.
+    /// An order that finds no room is dropped: a command would expire while it waits, a configuration is sent again.
     pub fn hand_in(&self, order: Order) {
         if let Err(error) = self.orders.try_send(order) {
-            tracing::warn!(%error, "a command is dropped: the agent is still busy with others");
+            tracing::warn!(%error, "an order of the hub is dropped: the agent is still busy with others");
         }
     }
 

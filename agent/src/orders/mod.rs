@@ -1,4 +1,4 @@
-//! Commands from the hub, one after the other.
+//! Commands and configurations from the hub, one after the other.
 //!
 //! Invariants: a command's id is on disk before anything is done about it; an id that was seen, a command that has
 //! expired, and one whose age cannot be told for sure when it would open a door, are never carried out; every command
@@ -7,6 +7,7 @@
 mod desk;
 mod freshness;
 mod seen;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod unlock;
@@ -19,6 +20,7 @@ use crate::config::Door;
 use crate::intake::Intake;
 use crate::remote::Remote;
 use seen::Seen;
+use settings::{Trial, trial_end};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +33,9 @@ use waystation_protocol::{Action, Command, CommandResult, Outcome};
 
 /// What the hub may take to acknowledge the answer before the agent restarts.
 const LAST_WORD_MAX: Duration = Duration::from_secs(3);
+/// Room for answers beside those to what waits: nobody takes them while there is no connection, and a trial must end
+/// in time none the less.
+const ANSWERS_BESIDE: usize = 2;
 /// Longest detail that the wire takes, in characters.
 const DETAIL_CHARS_MAX: usize = 256;
 
@@ -40,6 +45,7 @@ pub struct Orders {
     answers: mpsc::Sender<Answer>,
     acknowledged: watch::Receiver<u64>,
     last_number: u64,
+    trial: Option<Trial>,
     freshness: Freshness,
     seen: Arc<Mutex<Seen>>,
     tools: Tools,
@@ -59,7 +65,7 @@ impl Orders {
     /// The task, and the desk for the publisher; reads the ids that were seen; blocks.
     pub fn open(data_dir: &Path, clock: Clock, tools: Tools) -> (Self, Desk) {
         let (order_sender, orders) = mpsc::channel(WAITING_MAX);
-        let (answers, answer_receiver) = mpsc::channel(1);
+        let (answers, answer_receiver) = mpsc::channel(WAITING_MAX + ANSWERS_BESIDE);
         let (acknowledged_sender, acknowledged) = watch::channel(0);
         let freshness = Freshness::new(clock);
         let seen = Arc::new(Mutex::new(Seen::open(data_dir)));
@@ -70,21 +76,33 @@ impl Orders {
             waiting: VecDeque::new(),
             acknowledged: acknowledged_sender,
         };
-        (Self { orders, answers, acknowledged, last_number: 0, freshness, seen, tools }, desk)
+        (Self { orders, answers, acknowledged, last_number: 0, trial: None, freshness, seen, tools }, desk)
     }
 
     /// Obeys until `stop` is turned. What is under way then is dropped: a program that opens a door is ended.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => {}
-            () = self.serve() => {}
+            () = async {
+                self.resume_trial().await;
+                self.serve().await;
+            } => {}
         }
     }
 
     async fn serve(&mut self) {
-        while let Some(order) = self.orders.recv().await {
+        loop {
+            let order = tokio::select! {
+                order = self.orders.recv() => order,
+                end = trial_end(self.trial.as_ref(), self.acknowledged.clone()) => {
+                    self.end_trial(end).await;
+                    continue;
+                }
+            };
+            let Some(order) = order else { return };
             match order {
                 Order::Command(payload) => self.obey(&payload).await,
+                Order::Config(payload) => self.configure(&payload).await,
             }
         }
     }
@@ -105,7 +123,7 @@ impl Orders {
         };
         tracing::info!(action = %command.action, %outcome, detail, "command");
         let restarts = command.action == Action::RestartAgent && outcome == Outcome::Done;
-        self.answer(command, outcome, &detail).await;
+        self.answer(&command.id, outcome, &detail).await;
         if restarts {
             let number = self.last_number;
             let told = self.acknowledged.wait_for(|last| *last >= number);
@@ -175,12 +193,12 @@ impl Orders {
         }
     }
 
-    async fn answer(&mut self, command: Command, outcome: Outcome, detail: &str) {
+    async fn answer(&mut self, id: &str, outcome: Outcome, detail: &str) {
         let plain = |c: char| if c.is_control() { ' ' } else { c };
         let detail: String = detail.chars().take(DETAIL_CHARS_MAX).map(plain).collect();
         let detail = (!detail.is_empty()).then(|| detail.into());
         let ts = self.freshness.clock().now_ms().unwrap_or_else(now_ms);
-        let payload = CommandResult { id: command.id, ts, outcome, detail }.to_json().into();
+        let payload = CommandResult { id: id.into(), ts, outcome, detail }.to_json().into();
         self.last_number += 1;
         if self.answers.send(Answer { number: self.last_number, payload }).await.is_err() {
             tracing::debug!("an answer is dropped: the agent is stopping");

@@ -1,3 +1,4 @@
+use super::settings::TRIAL_MAX;
 use super::*;
 use crate::clock::Look;
 use crate::config::{Outbox as OutboxConfig, Unlock};
@@ -62,6 +63,11 @@ impl Bench {
     /// Hands a command in; gives outcome and detail.
     async fn command(&mut self, json: &str) -> (Outcome, String) {
         self.desk.hand_in(Order::Command(json.to_owned().into()));
+        self.acknowledged_answer().await
+    }
+
+    /// The answers that wait, acknowledged by the hub; gives the last.
+    async fn acknowledged_answer(&mut self) -> (Outcome, String) {
         let Self { orders, desk, .. } = self;
         let serving = orders.serve();
         tokio::pin!(serving);
@@ -69,19 +75,19 @@ impl Bench {
             () = &mut serving => panic!("orders ended"),
             () = desk.has_answer() => {}
         }
-        let mut sent = None;
+        let mut sent = Vec::new();
         desk.send(|payload| {
-            sent = Some(CommandResult::parse(&payload).unwrap());
-            7
+            sent.push(CommandResult::parse(&payload).unwrap());
+            u16::try_from(sent.len()).unwrap()
         });
-        desk.acknowledge(7);
+        (1..=sent.len()).for_each(|packet_id| desk.acknowledge(u16::try_from(packet_id).unwrap()));
         // What is left to do behind the answer.
         tokio::select! {
             biased;
             () = &mut serving => panic!("orders ended"),
             () = tokio::task::yield_now() => {}
         }
-        let sent = sent.unwrap();
+        let sent = sent.pop().unwrap();
         (sent.outcome, sent.detail.map(|detail| detail.to_string()).unwrap_or_default())
     }
 
@@ -208,4 +214,69 @@ async fn the_other_actions() {
     assert!(*bench.restarted.borrow());
     bench.now_ms.fetch_add(60_000, SeqCst);
     assert_eq!(bench.command(&json(4, r#""action":"report_now""#)).await.0, Outcome::Expired);
+}
+
+const CONFIGURATION: &str = r#"{"version":7,"report":{"intervals_s":{"door":40}}}"#;
+
+fn door_interval_s(bench: &Bench) -> u64 {
+    bench.reporting.borrow().interval(waystation_protocol::Kind::Door).as_secs()
+}
+
+/// Serves until `is_done`, with no connection to the hub.
+async fn serve_until(bench: &mut Bench, is_done: impl Fn(u64) -> bool) {
+    let mut reporting = bench.reporting.clone();
+    let seconds = |table: &Reporting| table.interval(waystation_protocol::Kind::Door).as_secs();
+    tokio::select! {
+        () = bench.orders.serve() => panic!("orders ended"),
+        changed = reporting.wait_for(|table| is_done(seconds(table))) => drop(changed.unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_is_applied_or_refused_and_answered() {
+    let mut bench = Bench::new().await;
+    let mut check = async |json: &str, outcome, interval_s| {
+        bench.desk.hand_in(Order::Config(json.to_owned().into()));
+        let (found, detail) = bench.acknowledged_answer().await;
+        assert_eq!((found, door_interval_s(&bench)), (outcome, interval_s), "{json}: {detail}");
+    };
+    check(CONFIGURATION, Outcome::Done, 40).await;
+    check(r#"{"version":8,"report":{"intervals_s":{"door":0}}}"#, Outcome::Refused, 40).await;
+    check(r#"{"version":9,"report":{},"doors":[]}"#, Outcome::Refused, 40).await;
+    check(r#"{"version":6,"report":{}}"#, Outcome::Refused, 40).await;
+    check(CONFIGURATION, Outcome::Done, 40).await;
+    check(r#"{"version":10,"report":{}}"#, Outcome::Done, 300).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_with_which_the_hub_is_not_reached_is_rolled_back() {
+    let mut bench = Bench::new().await;
+    let started = tokio::time::Instant::now();
+    bench.desk.hand_in(Order::Config(CONFIGURATION.into()));
+    serve_until(&mut bench, |seconds| seconds == 40).await;
+    // Killed, and started again.
+    let mut bench = Bench::over(bench.folder, &["touch"], PATIENCE).await;
+    assert_eq!(door_interval_s(&bench), 40, "still on trial");
+    bench.orders.resume_trial().await;
+    assert!(tokio::time::timeout(2 * TRIAL_MAX, bench.orders.serve()).await.is_err());
+    assert_eq!(door_interval_s(&bench), 300);
+    assert!(started.elapsed() >= TRIAL_MAX);
+    // What could not be told waits for the hub.
+    assert_eq!(bench.acknowledged_answer().await.0, Outcome::Failed);
+    bench.desk.hand_in(Order::Config(CONFIGURATION.into()));
+    let (outcome, detail) = bench.acknowledged_answer().await;
+    assert_eq!((outcome, door_interval_s(&bench)), (Outcome::Failed, 300));
+    assert!(detail.starts_with("rolled back"), "{detail}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_with_which_the_hub_was_reached_stays() {
+    let mut bench = Bench::new().await;
+    bench.desk.hand_in(Order::Config(CONFIGURATION.into()));
+    assert_eq!(bench.acknowledged_answer().await.0, Outcome::Done);
+    let waiting = tokio::time::timeout(2 * TRIAL_MAX, bench.orders.serve());
+    assert!(waiting.await.is_err());
+    assert_eq!(door_interval_s(&bench), 40);
+    let bench = Bench::over(bench.folder, &["touch"], PATIENCE).await;
+    assert_eq!(door_interval_s(&bench), 40, "also after a restart");
 }

@@ -47,6 +47,7 @@ struct Topics {
     batch: String,
     presence: String,
     command: String,
+    config: String,
     result: String,
     time: String,
 }
@@ -58,6 +59,7 @@ impl Session {
             batch: topic(Channel::Batch),
             presence: topic(Channel::Presence),
             command: topic(Channel::Command),
+            config: topic(Channel::Config),
             result: topic(Channel::Result),
             time: topic(Channel::Time),
         };
@@ -70,6 +72,7 @@ impl Session {
     pub fn greet(&mut self) {
         self.publish_presence(PresenceState::Online);
         self.connection.subscribe(&self.topics.command);
+        self.connection.subscribe(&self.topics.config);
         self.connection.subscribe(&self.topics.time);
     }
 
@@ -119,7 +122,7 @@ impl Session {
             Event::Subscribed { granted } => {
                 if !granted {
                     tracing::warn!(
-                        "the hub does not grant one of the channels command and time; is it older than this agent?"
+                        "the hub does not grant one of the channels command, config and time; is it older than this agent?"
                     );
                 }
                 None
@@ -127,6 +130,8 @@ impl Session {
             Event::Message { topic, payload, .. } => {
                 if topic == self.topics.command {
                     desk.hand_in(Order::Command(payload));
+                } else if topic == self.topics.config {
+                    desk.hand_in(Order::Config(payload));
                 } else if topic == self.topics.time
                     && let Ok(answer) = TimeAnswer::parse(&payload)
                 {

@@ -9,6 +9,7 @@
 
 mod codec;
 mod command;
+mod configuration;
 mod filter;
 mod ids;
 mod kind;
@@ -18,11 +19,14 @@ mod parse;
 mod presence;
 mod reading;
 mod reason;
+mod reporting;
 mod time;
 mod topic;
+mod whole;
 
 pub use codec::CodecError;
 pub use command::{Action, Command, CommandResult, Outcome};
+pub use configuration::Configuration;
 pub use filter::{filter_matches, valid_filter, valid_topic_name};
 pub use ids::{DeviceId, IdError, OutboxId, StationId};
 pub use kind::Kind;
@@ -39,5 +43,6 @@ pub use reading::{
     UnlockMethod, VoltageClass,
 };
 pub use reason::{Reason, Rejected};
+pub use reporting::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError, measured};
 pub use time::{TimeAnswer, TimeQuestion};
 pub use topic::{Channel, Topic, topic_name};

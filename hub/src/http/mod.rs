@@ -14,6 +14,7 @@ mod brief;
 mod channels;
 mod claims;
 mod commands;
+mod configuration;
 mod coverage;
 mod csv;
 mod gbfs;
@@ -168,6 +169,7 @@ fn router(app: App) -> Router {
         .route("/stations/{id}/claim", post(claims::make))
         .route("/stations/{id}/commands", get(commands::list).post(commands::send))
         .route("/stations/{id}/commands/{command}/confirm", post(commands::confirm))
+        .route("/stations/{id}/configuration", get(configuration::show).put(configuration::set))
         .route("/stations/{id}/readings", get(readings::list))
         .route("/utilisation", get(utilisation::list))
         .route("/coverage", get(coverage::show))

@@ -11,7 +11,7 @@ use super::shard::{Inbox, Shards};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use waystation_protocol::{Channel, StationId};
 
 /// The way to the stations. The default one leads nowhere until connection threads have started. Cheap to clone.
@@ -20,6 +20,8 @@ pub struct Commands(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// Somebody began to listen to its configuration, or one was set.
+    wants_configuration: Notify,
     seats: Mutex<HashMap<StationId, Vec<(Channel, Seat)>>>,
     shards: OnceLock<Weak<Shards>>,
 }
@@ -52,6 +54,16 @@ impl Commands {
         sessions
     }
 
+    /// To be called when a configuration was set.
+    pub fn configuration_is_wanted(&self) {
+        self.0.wants_configuration.notify_one();
+    }
+
+    /// Resolves when a configuration may have to be sent.
+    pub(super) async fn configuration_wanted(&self) {
+        self.0.wants_configuration.notified().await;
+    }
+
     /// Names the threads that hold the sessions; only the first call counts.
     pub(super) fn set_shards(&self, shards: &Arc<Shards>) {
         self.0.shards.get_or_init(|| Arc::downgrade(shards));
@@ -60,10 +72,14 @@ impl Commands {
     /// Notes that a session wants what comes on a channel of its station, until the subscription is dropped.
     pub(super) fn subscribe(&self, station: &StationId, channel: Channel, seat: Seat) -> Subscription {
         self.seats().entry(station.clone()).or_default().push((channel, seat));
+        if channel == Channel::Config {
+            self.configuration_is_wanted();
+        }
         Subscription { commands: self.clone(), station: station.clone(), channel, seat }
     }
 
-    fn seats_of(&self, station: &StationId, channel: Channel) -> Vec<Seat> {
+    /// The sessions that are subscribed to a channel of their station now.
+    pub(super) fn seats_of(&self, station: &StationId, channel: Channel) -> Vec<Seat> {
         let seats = self.seats();
         let of_station = seats.get(station).map(Vec::as_slice).unwrap_or_default();
         of_station.iter().filter(|(of, _)| *of == channel).map(|(_, seat)| *seat).collect()

@@ -15,6 +15,7 @@ mod acceptor;
 mod acks;
 pub mod codec;
 mod commands;
+mod configurations;
 mod connect;
 mod reader;
 mod session;
@@ -27,6 +28,7 @@ mod will;
 
 pub use acceptor::{BESIDE_CONNECTIONS, BindError, Bound, bind, connections_max};
 pub use commands::Commands;
+pub use configurations::configure;
 pub use sessions::Sessions;
 pub use shard::{Shards, ShardsError, start};
 pub use tls::{ReloadingTls, TlsError};

@@ -183,7 +183,11 @@ impl Operations {
         let note = "UPDATE command SET outcome = ?3, detail = ?4, answered_at = ?5 \
                     WHERE station = ?1 AND id = ?2 AND outcome IS NULL";
         self.write(|transaction| {
-            for CommandOutcome { station, id, at, outcome, detail } in outcomes {
+            for said in outcomes {
+                if super::configurations::note_answer(transaction, said)? {
+                    continue;
+                }
+                let CommandOutcome { station, id, at, outcome, detail } = said;
                 if transaction.execute(note, params![station, id, outcome, detail, at])? > 0 {
                     let said = detail.as_deref().filter(|detail| !detail.is_empty());
                     let text = said.map_or_else(|| format!("id {id}"), |said| format!("id {id}: {said}"));

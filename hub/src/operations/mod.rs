@@ -13,6 +13,7 @@
 mod acknowledgements;
 mod audit;
 mod commands;
+mod configurations;
 mod deliveries;
 mod error;
 mod maintenance;
@@ -24,6 +25,7 @@ mod watch;
 pub use acknowledgements::Acknowledgement;
 pub use audit::{Audit, AuditEntry, AuditFilter, AuditPage, HUB};
 pub use commands::{Added, AskedCommand, CommandOutcome, Confirmed};
+pub use configurations::StationConfiguration;
 pub use deliveries::{Attempt, Delivery, DeliveryDraft, Handed, NoticeMark, PENDING_PER_CHANNEL_MAX};
 pub use error::OperationsError;
 pub use maintenance::Maintenance;

@@ -296,3 +296,66 @@ fn what_a_station_said_of_a_command_stands_in_the_audit_log_with_its_detail_if_i
         assert_eq!(page.items[0].audit.detail, expected);
     }
 }
+
+#[test]
+fn a_file_of_an_older_hub_gets_what_it_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Operations::open(folder.path(), NOW).unwrap());
+    let path = folder.path().join("operations.db");
+    let older = rusqlite::Connection::open(&path).unwrap();
+    older.execute_batch("DROP TABLE configuration; PRAGMA user_version = 2").unwrap();
+    let operations = Operations::open(folder.path(), NOW).unwrap();
+    assert_eq!(operations.configuration("dx-0001").unwrap(), None);
+    older
+        .execute_batch(
+            "DROP TABLE configuration; ALTER TABLE command DROP COLUMN awaits; \
+             ALTER TABLE command DROP COLUMN confirmed_by; PRAGMA user_version = 1",
+        )
+        .unwrap();
+    let operations = Operations::open(folder.path(), NOW).unwrap();
+    assert_eq!(operations.configuration("dx-0001").unwrap(), None);
+    assert_eq!(operations.commands("dx-0001", None, 1).unwrap(), []);
+}
+
+#[test]
+fn a_configuration_is_pending_until_its_station_says_something() {
+    let case = Case::new();
+    let set = |seconds: u32| {
+        let report = waystation_protocol::Reporting {
+            intervals_s: [(waystation_protocol::Kind::Door, seconds)].into(),
+            ..Default::default()
+        };
+        case.operations.configure("dx-0001", &report, ("li", "admin"), NOW).unwrap().version
+    };
+    let check = |id: &str, outcome, state: &str| {
+        let said = CommandOutcome {
+            station: "dx-0001".into(),
+            id: id.into(),
+            at: NOW + 1,
+            outcome,
+            detail: Some("so".into()),
+        };
+        case.operations.command_outcomes(&[said]).unwrap();
+        let kept = case.other().configuration("dx-0001").unwrap().unwrap();
+        assert_eq!(kept.state, state, "after {id} {outcome}");
+    };
+    let pending = || -> Vec<u32> {
+        let pending = case.operations.pending_configurations().unwrap();
+        pending.into_iter().map(|(_, configuration)| configuration.version).collect()
+    };
+    assert_eq!((set(60), set(30)), (1, 2));
+    assert_eq!(pending(), [2]);
+    check("config-1", "done", "pending");
+    check("config-3", "done", "pending");
+    check("config-2", "done", "acknowledged");
+    assert!(pending().is_empty());
+    check("config-2", "failed", "rolled_back");
+    check("config-2", "done", "rolled_back");
+    assert_eq!((set(0), pending()), (3, vec![3]));
+    check("config-3", "refused", "refused");
+    check("config-3", "refused", "refused");
+    let filter = AuditFilter { action: Some("configuration.".into()), ..AuditFilter::default() };
+    let page = case.operations.audit_page(None, 10, &filter).unwrap();
+    let actions: Vec<&str> = page.items.iter().map(|item| item.audit.action.as_str()).collect();
+    assert_eq!(actions, ["configuration.refused", "configuration.rolled_back", "configuration.acknowledged"]);
+}

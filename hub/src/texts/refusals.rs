@@ -24,6 +24,12 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
         "该命令不在等待确认：不存在、已确认或已过期",
         "no such command waits for confirmation: there is none, it was confirmed, or it has expired",
     ),
+    ("refusal.reporting", "配置不合理：{error}", "the configuration makes no sense: {error}"),
+    (
+        "refusal.no_configuration",
+        "还没有给这个驿站下发过配置",
+        "no configuration was ever set for this station",
+    ),
     // Claim codes.
     ("refusal.claim_life", "`expires_s` 须为 1 到 {most}", "`expires_s` must be 1 to {most}"),
     (

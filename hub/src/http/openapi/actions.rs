@@ -57,6 +57,18 @@ pub fn all() -> Vec<Entry> {
                 .answers_json("200", reference("Claimed"))
                 .fails(&["400", "404", "429", "503"]),
         ),
+        put(
+            "/api/v1/stations/{id}/configuration",
+            Operation::writes(
+                "Set what a station reports, over its own configuration and in place of what was set before; sent now, \
+                 or when it connects",
+                "admin",
+            )
+            .takes("Reporting")
+            .answers_json("200", reference("StationConfiguration"))
+            .parameters(&[path("id")])
+            .fails(&["404"]),
+        ),
         post(
             "/api/v1/stations/{id}/commands",
             Operation::writes(
@@ -133,6 +145,10 @@ pub fn all() -> Vec<Entry> {
 
 pub fn post(path: &str, operation: Operation) -> Entry {
     (path.to_owned(), "post", operation)
+}
+
+fn put(path: &str, operation: Operation) -> Entry {
+    (path.to_owned(), "put", operation)
 }
 
 fn patch(path: &str, operation: Operation) -> Entry {

@@ -49,6 +49,13 @@ pub fn all() -> Vec<Entry> {
                 .fails(&["404"]),
         ),
         get(
+            "/api/v1/stations/{id}/configuration",
+            Operation::reads("What a station was told to report, and whether it does; 404 if nothing was ever set")
+                .answers_json("200", reference("StationConfiguration"))
+                .parameters(&[path("id")])
+                .fails(&["404"]),
+        ),
+        get(
             "/api/v1/stations/{id}/commands",
             list(
                 "Commands to a station and what became of them, newest first",

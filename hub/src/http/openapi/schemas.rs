@@ -8,7 +8,9 @@ use crate::fleet::{Rule, Severity};
 use crate::operations::Silence;
 use crate::registry::{Role, StationKind};
 use serde_json::{Map, Value, json};
-use waystation_protocol::{Action, Kind, MemberSpec, MemberType, Outcome, members};
+use waystation_protocol::{
+    Action, INTERVAL_S_MAX, Kind, MIN_INTERVAL_S_MAX, MemberSpec, MemberType, Outcome, measured, members,
+};
 
 pub fn all() -> Value {
     let mut schemas = Map::new();
@@ -139,6 +141,11 @@ fn outputs() -> Map<String, Value> {
         "expires": integer(), "asked_at": integer(), "asked_by": string(), "confirmed_by": nullable("string"),
         "state": choice(&command_states), "detail": nullable("string"), "answered_at": nullable("integer"),
     }));
+    let configuration = object(json!({
+        "version": integer(), "report": reference("Reporting"), "set_at": integer(), "set_by": string(),
+        "state": choice(&["pending", "acknowledged", "refused", "rolled_back"]),
+        "detail": nullable("string"), "answered_at": nullable("integer"),
+    }));
     let audit = object(json!({
         "id": integer(), "at": integer(), "who": string(), "role": string(), "action": string(),
         "target": string(), "detail": string(),
@@ -173,6 +180,7 @@ fn outputs() -> Map<String, Value> {
         ),
         ("StationToken", object(json!({ "station": string(), "token": string() }))),
         ("Command", command),
+        ("StationConfiguration", configuration),
         ("AuditEntry", audit),
         (
             "Occupancy",
@@ -257,6 +265,7 @@ fn inputs() -> Map<String, Value> {
         ("NewStation", station),
         ("RegistrationEdit", input(&[], edit)),
         ("NewCommand", input(&["action"], command)),
+        ("Reporting", reporting()),
         (
             "NewClaim",
             input(
@@ -268,6 +277,28 @@ fn inputs() -> Map<String, Value> {
         ("Claiming", input(&["code"], json!({ "code": string() }))),
         ("NewToken", input(&["name", "role"], token)),
     ])
+}
+
+/// What sources that are polled report; members are those that the wire contract has.
+fn reporting() -> Value {
+    let each = |of: &dyn Fn(Kind) -> Value| {
+        let properties: Map<String, Value> =
+            Kind::ALL.iter().map(|kind| (kind.as_str().to_owned(), of(*kind))).collect();
+        json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    };
+    let deadbands = each(&|kind| {
+        let properties: Map<String, Value> = measured(kind)
+            .into_iter()
+            .map(|member| (member.to_owned(), json!({ "type": "number", "minimum": 0 })))
+            .collect();
+        json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    });
+    let members = json!({
+        "intervals_s": each(&|_| json!({ "type": "integer", "minimum": 1, "maximum": INTERVAL_S_MAX })),
+        "deadbands": deadbands,
+        "min_interval_s": { "type": ["integer", "null"], "minimum": 0, "maximum": MIN_INTERVAL_S_MAX },
+    });
+    input(&[], members)
 }
 
 /// A condition that some alert can meet; which stations and districts there are no schema knows.

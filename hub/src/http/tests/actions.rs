@@ -344,3 +344,31 @@ async fn the_audit_log_is_cut_by_time_and_opened_in_a_spreadsheet() {
     check_problem(&file, 403, "a viewer");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_configuration_is_set_by_admins_and_shown_to_viewers() {
+    let server = Server::start(false).await;
+    let station = r#"{"id":"nb-001","name_zh":"洪塘驿站"}"#;
+    assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), station).await.status, 201);
+    let path = "/api/v1/stations/nb-001/configuration";
+    check_problem(&server.request("GET", path, Some("viewer")).await, 404, "never set");
+    let report = r#"{"intervals_s":{"environment":30},"deadbands":{"cabinet":{"soc_pct":2.5}}}"#;
+    check_problem(&server.send("PUT", path, Some("operator"), report).await, 403, "operator");
+    let unknown = "/api/v1/stations/nb-002/configuration";
+    check_problem(&server.send("PUT", unknown, Some("admin"), report).await, 404, "unknown");
+    let nonsense = r#"{"deadbands":{"door":{"contact":1}}}"#;
+    check_problem(&server.send("PUT", path, Some("admin"), nonsense).await, 400, "nonsense");
+    for version in 1..=2 {
+        let set = server.send("PUT", path, Some("admin"), report).await;
+        assert_eq!(set.status, 200, "{}", set.body);
+        let shown = server.request("GET", path, Some("viewer")).await.json();
+        assert_eq!(shown, set.json());
+        assert_eq!((&shown["version"], &shown["state"]), (&version.into(), &"pending".into()));
+        assert_eq!(shown["report"], serde_json::from_str::<Value>(report).unwrap());
+    }
+    let audit =
+        server.request("GET", "/api/v1/audit?action=station.configure", Some("operator")).await.json();
+    assert_eq!(audit["items"].as_array().unwrap().len(), 2);
+    assert_eq!(audit["items"][0]["detail"], format!("version 2 {report}"));
+    server.stop().await;
+}

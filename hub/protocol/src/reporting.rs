@@ -4,11 +4,13 @@
 //! `{"intervals_s":{"environment":60},"deadbands":{"environment":{"temperature_c":0.2}},"min_interval_s":5}`; what is
 //! left out is as it was.
 
+use crate::kind::Kind;
+use crate::members::{MemberSpec, MemberType, members};
+use crate::whole;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use thiserror::Error;
-use waystation_protocol::{Kind, MemberSpec, MemberType, members};
 
 /// Longest silence of a device, s (domain.md, "Scale"): what is unchanged is told again after so long.
 const fn interval_s(kind: Kind) -> u32 {
@@ -55,12 +57,12 @@ pub const MIN_INTERVAL_S_MAX: u32 = 3_600;
 #[serde(deny_unknown_fields, default)]
 pub struct Reporting {
     /// Longest silence of a device of this kind.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "whole::of_each")]
     pub intervals_s: BTreeMap<Kind, u32>,
     /// Smallest change of a member that is told, in the unit that its name ends with; members of a slot under cabinet.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub deadbands: BTreeMap<Kind, BTreeMap<String, f64>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "whole::if_any")]
     pub min_interval_s: Option<u32>,
 }
 
@@ -108,7 +110,7 @@ impl Reporting {
         }
         for (kind, deadbands) in &self.deadbands {
             for (member, deadband) in deadbands {
-                if !is_measured(*kind, member) {
+                if !measured(*kind).contains(&member.as_str()) {
                     found.push(ReportingError::Member(*kind, member.clone()));
                 } else if !(deadband.is_finite() && *deadband >= 0.0) {
                     found.push(ReportingError::Deadband(*kind, member.clone()));
@@ -145,16 +147,20 @@ impl Reporting {
     }
 }
 
-/// Whether a kind, or a slot of it, has a number of this name that is no counter.
-fn is_measured(kind: Kind, member: &str) -> bool {
-    fn found(specs: &[MemberSpec], member: &str) -> bool {
-        specs.iter().any(|spec| match spec.ty {
-            MemberType::Float | MemberType::Integer => spec.name == member,
-            MemberType::Slots(specs) => found(specs, member),
-            _ => false,
-        })
+/// The numbers of a kind, and of its slots, that are no counters: what may have a dead-band.
+pub fn measured(kind: Kind) -> Vec<&'static str> {
+    fn found(specs: &'static [MemberSpec], into: &mut Vec<&'static str>) {
+        for spec in specs {
+            match spec.ty {
+                MemberType::Float | MemberType::Integer => into.push(spec.name),
+                MemberType::Slots(specs) => found(specs, into),
+                _ => {}
+            }
+        }
     }
-    found(members(kind), member)
+    let mut names = Vec::new();
+    found(members(kind), &mut names);
+    names
 }
 
 #[cfg(test)]
@@ -173,6 +179,10 @@ mod tests {
     fn a_table_is_checked() {
         check("{}", Ok(()));
         check(r#"{"intervals_s":{"environment":30},"min_interval_s":0}"#, Ok(()));
+        check(r#"{"intervals_s":{"environment":30.0},"min_interval_s":55.0}"#, Ok(()));
+        check(r#"{"min_interval_s":null}"#, Ok(()));
+        check(r#"{"intervals_s":{"environment":30.5}}"#, Err("it is not understood"));
+        check(r#"{"min_interval_s":-1}"#, Err("it is not understood"));
         check(r#"{"deadbands":{"environment":{"temperature_c":0.5},"cabinet":{"soc_pct":2}}}"#, Ok(()));
         check(r#"{"intervals_s":{"environment":0}}"#, Err("intervals_s.environment: "));
         check(r#"{"intervals_s":{"weather":5}}"#, Err("it is not understood"));
@@ -189,7 +199,7 @@ mod tests {
     #[test]
     fn every_default_deadband_is_of_a_member() {
         for (kind, member, _) in DEADBANDS {
-            assert!(is_measured(kind, member), "{kind} {member}");
+            assert!(measured(kind).contains(&member), "{kind} {member}");
         }
     }
 
