@@ -1,8 +1,7 @@
 //! The ids of swaps that were told, on disk in `data_dir/swaps-NAME`, one a line, oldest first.
 
+use crate::files;
 use std::collections::{BTreeSet, VecDeque};
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 
@@ -48,18 +47,9 @@ impl Seen {
         }
         let (path, text) =
             (self.path.clone(), self.order.iter().map(|id| format!("{id}\n")).collect::<String>());
-        let saved = spawn_blocking(move || save(&path, &text)).await;
+        let saved = spawn_blocking(move || files::replace(&path, text.as_bytes())).await;
         if let Ok(Err(error)) = saved {
             tracing::warn!(%error, path = %self.path.display(), "swaps cannot be remembered; they may be told twice");
         }
     }
-}
-
-fn save(path: &Path, text: &str) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = File::create(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
