@@ -7,15 +7,12 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use waystation_protocol::StationId;
 
-use super::user::user;
+use super::user::{ROLE, user};
 use super::{ConfigFile, output};
 use crate::calendar::Zone;
 use crate::clock::now_ms;
 use crate::operations::{Maintenance, Operations, new_id};
 use crate::registry::Registry;
-
-/// The role under which the audit log names whoever uses the command line.
-const ROLE: &str = "cli";
 
 /// Say where work is planned: silence there is no outage and wakes nobody
 #[derive(Debug, Subcommand)]

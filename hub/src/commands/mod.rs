@@ -4,6 +4,7 @@
 
 mod check;
 mod claim;
+mod configure;
 mod demo;
 mod influx;
 mod language;

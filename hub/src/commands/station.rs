@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use waystation_protocol::StationId;
 
-use super::{ConfigFile, claim, output};
+use super::{ConfigFile, claim, configure, output};
 use crate::registry::{Edit, Existing, ImportReport, NewStation, Station, Token, differing};
 
 /// Register stations, also while the hub runs
@@ -25,6 +25,7 @@ Examples:
   waystation-hub station edit dx-0001 --capacity 24 --host-type ''
   waystation-hub station rotate-token dx-0001
   waystation-hub station add dx-0003 --claim
+  waystation-hub station configure dx-0001 --interval environment=60 --deadband environment.temperature_c=0.2
   waystation-hub station list --json")]
 pub(super) enum Command {
     /// Register one station; its token is shown once
@@ -81,6 +82,24 @@ Example:
         #[command(flatten)]
         station: Box<EditArguments>,
         /// Print the registration as it is then
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Set what a station reports and how often, or show what is set and what became of it
+    #[command(after_help = "\
+What is named is put over what was set before. The station gets it when it is there.
+
+Examples:
+  waystation-hub station configure dx-0001 --interval environment=60 --min-interval 5
+  waystation-hub station configure dx-0001
+  waystation-hub station configure dx-0001 --reset")]
+    Configure {
+        id: StationId,
+        #[command(flatten)]
+        settings: configure::Settings,
+        /// Print what is set as JSON, null if nothing ever was
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -265,6 +284,9 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> anyhow::Result<Exit
             } else {
                 show_changed(out, &id, &differing(&before, &after))?
             }
+        }
+        Command::Configure { id, settings, json, config } => {
+            configure::run(out, &id, settings, json, &config)?;
         }
         Command::List { json, config } => {
             let stations = config.registry()?.list()?;

@@ -113,6 +113,58 @@ fn a_station_is_edited() {
 }
 
 #[test]
+fn a_station_is_configured_from_afar() {
+    let terminal = Terminal::new();
+    terminal.run(&["station", "add", "dx-1"]).unwrap();
+    let configure =
+        |options: &[&str]| terminal.json(&[&["station", "configure", "dx-1", "--json"], options].concat());
+    assert!(configure(&[]).is_null());
+    let printed = terminal.run(&["station", "configure", "dx-1"]).unwrap();
+    assert!(printed.starts_with("Nothing was ever set"), "{printed}");
+    let first = ["--interval", "environment=60", "--deadband", "environment.temperature_c=0.2"];
+    let set = configure(&first);
+    assert_eq!((&set["version"], &set["state"]), (&1.into(), &"pending".into()), "{set}");
+    let set = configure(&["--interval", "door=90", "--interval", "environment=30", "--min-interval", "7"]);
+    let expected = serde_json::json!({
+        "intervals_s": { "door": 90, "environment": 30 },
+        "deadbands": { "environment": { "temperature_c": 0.2 } },
+        "min_interval_s": 7,
+    });
+    assert_eq!((&set["version"], &set["report"]), (&2.into(), &expected));
+    assert_eq!(configure(&[]), set);
+    let printed = terminal.run(&["station", "configure", "dx-1"]).unwrap();
+    for part in ["version 2 by ", "\n  --deadband environment.temperature_c=0.2\n", "\npending: "] {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
+    assert_eq!(
+        configure(&["--reset", "--min-interval", "9"])["report"],
+        serde_json::json!({ "min_interval_s": 9 })
+    );
+    assert_eq!(configure(&["--reset"])["report"], serde_json::json!({}));
+}
+
+#[test]
+fn mistakes_of_a_configuration_are_explained() {
+    let terminal = Terminal::new();
+    terminal.run(&["station", "add", "dx-1"]).unwrap();
+    let fails = |options: &[&str], with: &str| {
+        terminal.fails(&[&["station", "configure", "dx-1"], options].concat(), with);
+    };
+    fails(&["--interval", "weather=5"], "`weather` is no kind of reading; there are door, ");
+    fails(&["--interval", "door"], "write it like environment=60");
+    fails(&["--interval", "door=soon"], "give whole seconds, 1 to 86400");
+    fails(&["--deadband", "door=1"], "write it like environment.temperature_c=0.2");
+    fails(&["--deadband", "door.contact=x"], "`x` is no number");
+    fails(
+        &["--deadband", "door.contact=1", "--interval", "door=0"],
+        "intervals_s.door: must be 1 to 86400; deadbands",
+    );
+    fails(&["--min-interval", "9999"], "min_interval_s: must be 0 to 3600");
+    terminal.fails(&["station", "configure", "dx-9"], "there is no station `dx-9`");
+    assert!(terminal.json(&["station", "configure", "dx-1", "--json"]).is_null());
+}
+
+#[test]
 fn every_mistake_of_a_station_is_named() {
     let arguments = ["station", "add", "DX", "--capacity", "many", "--latitude", "-200", "--kind", "shop"];
     let error = Terminal::new().run(&arguments).unwrap_err();

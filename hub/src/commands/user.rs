@@ -1,5 +1,8 @@
 //! Who sits at the terminal: for the audit log, not for access.
 
+/// The role under which the audit log names whoever uses the command line.
+pub(super) const ROLE: &str = "cli";
+
 /// Names of the environment, the person before the account that `sudo` gave.
 const VARIABLES: [&str; 3] = ["SUDO_USER", "USER", "LOGNAME"];
 
