@@ -69,6 +69,7 @@ impl Stage {
             "connect" => self.connect(whom),
             "send-nonsense" => self.send_nonsense(whom),
             "unlock" => self.unlock(whom),
+            "take-configuration" => self.take_configuration(whom),
             "claim" => self.claim(whom),
             "revoke" => drop(process::run(&mut self.hub.command(&["token", "remove", whom]))),
             other => panic!("the scenario {scenario} asks for {other}"),
@@ -81,7 +82,9 @@ impl Stage {
         for (channel, payload) in READINGS {
             assert_eq!(client.publish_acked(&login.topic(channel), payload.as_bytes()), 0);
         }
-        assert_eq!(client.subscribe(&login.topic("command")), 1);
+        for channel in ["command", "config"] {
+            assert_eq!(client.subscribe(&login.topic(channel)), 1);
+        }
         self.present.insert(id.to_owned(), client);
     }
 
@@ -114,6 +117,15 @@ impl Stage {
         let topic = self.logins[id].topic("result");
         assert_eq!(client.publish_acked(&topic, result.to_string().as_bytes()), 0);
     }
+
+    /// The station takes what it was told to report, and says so.
+    fn take_configuration(&mut self, id: &str) {
+        let client = self.present.get_mut(id).expect("it is there");
+        let told: Value = serde_json::from_slice(&client.message().payload).expect("JSON");
+        let result = json!({ "id": format!("config-{}", told["version"]), "ts": 1, "outcome": "done" });
+        let topic = self.logins[id].topic("result");
+        assert_eq!(client.publish_acked(&topic, result.to_string().as_bytes()), 0);
+    }
 }
 
 fn add(hub: &Hub, (id, zh, en, latitude, longitude): (&str, &str, &str, &str, &str)) -> Login {
@@ -136,6 +148,11 @@ fn an_admin_corrects_a_station() {
 #[test]
 fn an_admin_brings_a_station_into_the_field() {
     Stage::new().play("field");
+}
+
+#[test]
+fn an_admin_sets_from_afar_what_a_station_reports() {
+    Stage::new().play("configuration");
 }
 
 #[test]

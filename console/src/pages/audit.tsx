@@ -23,6 +23,7 @@ const GROUPS = [
   "maintenance.",
   "command.",
   "station.",
+  "configuration.",
   "token.",
   "notice.",
   "channel.",

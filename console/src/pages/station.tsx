@@ -9,6 +9,7 @@ import { StationAlerts } from "../components/station/alerts";
 import { Availability } from "../components/station/availability";
 import { Awaiting } from "../components/station/awaiting";
 import { Cabinets } from "../components/station/cabinet";
+import { RemoteConfiguration } from "../components/station/configuration/card";
 import { pathOf, useStation } from "../components/station/data";
 import { DoorLog } from "../components/station/door-log";
 import { Doors } from "../components/station/doors";
@@ -59,6 +60,7 @@ export function Station({ id }: { id: string }) {
         <DoorLog station={station} />
         <Availability asked={uptime} />
       </div>
+      <RemoteConfiguration id={id} />
     </div>
   );
 }

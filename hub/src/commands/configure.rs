@@ -62,20 +62,19 @@ pub(super) fn run(
     }
     let now_ms = now_ms();
     let operations = Operations::open(&config.data_dir, now_ms)?;
-    let kept = operations.configuration(id.as_str())?;
+    let kept = operations.configuration(id.as_str())?.unwrap_or_else(StationConfiguration::unset);
     let shown = if settings.is_empty() {
         kept
     } else {
-        let before = kept.filter(|_| !settings.reset).map(|kept| kept.report).unwrap_or_default();
+        let before = if settings.reset { Reporting::default() } else { kept.report };
         let report = before.with(&settings.report());
         check(&report)?;
-        Some(operations.configure(id.as_str(), &report, (&user(), ROLE), now_ms)?)
+        operations.configure(id.as_str(), &report, (&user(), ROLE), now_ms)?
     };
-    match (&shown, json) {
-        (shown, true) => output::json(out, shown),
-        (None, false) => output::line(out, &format!("Nothing was ever set for station {id} from here.")),
-        (Some(kept), false) => output::line(out, &text(id, kept, &config.calendar.zone())),
+    if json {
+        return output::json(out, &shown);
     }
+    output::line(out, &text(id, &shown, &config.calendar.zone()))
 }
 
 fn check(report: &Reporting) -> anyhow::Result<()> {
@@ -86,6 +85,9 @@ fn check(report: &Reporting) -> anyhow::Result<()> {
 
 /// What is set as the options that set it, and what became of it.
 fn text(id: &StationId, kept: &StationConfiguration, zone: &Zone) -> String {
+    let (Some(by), Some(at)) = (&kept.by, kept.at) else {
+        return format!("Nothing was ever set for station {id} from here.");
+    };
     let Reporting { intervals_s, deadbands, min_interval_s } = &kept.report;
     let mut options: Vec<String> =
         intervals_s.iter().map(|(kind, seconds)| format!("--interval {kind}={seconds}")).collect();
@@ -108,10 +110,9 @@ fn text(id: &StationId, kept: &StationConfiguration, zone: &Zone) -> String {
     let detail = kept.detail.as_deref().filter(|detail| !detail.is_empty());
     let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
     format!(
-        "Station {id}, version {} by {}, {}:\n  {}\n{state}{detail}{answer}",
+        "Station {id}, version {} by {by}, {}:\n  {}\n{state}{detail}{answer}",
         kept.version,
-        kept.by,
-        zone.show(kept.at),
+        zone.show(at),
         options.join("\n  ")
     )
 }

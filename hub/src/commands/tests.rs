@@ -118,7 +118,7 @@ fn a_station_is_configured_from_afar() {
     terminal.run(&["station", "add", "dx-1"]).unwrap();
     let configure =
         |options: &[&str]| terminal.json(&[&["station", "configure", "dx-1", "--json"], options].concat());
-    assert!(configure(&[]).is_null());
+    assert_eq!(configure(&[])["state"], "unset");
     let printed = terminal.run(&["station", "configure", "dx-1"]).unwrap();
     assert!(printed.starts_with("Nothing was ever set"), "{printed}");
     let first = ["--interval", "environment=60", "--deadband", "environment.temperature_c=0.2"];
@@ -161,7 +161,7 @@ fn mistakes_of_a_configuration_are_explained() {
     );
     fails(&["--min-interval", "9999"], "min_interval_s: must be 0 to 3600");
     terminal.fails(&["station", "configure", "dx-9"], "there is no station `dx-9`");
-    assert!(terminal.json(&["station", "configure", "dx-1", "--json"]).is_null());
+    assert_eq!(terminal.json(&["station", "configure", "dx-1", "--json"])["state"], "unset");
 }
 
 #[test]

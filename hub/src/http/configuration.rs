@@ -11,7 +11,7 @@ use crate::operations::StationConfiguration;
 use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
-use waystation_protocol::Reporting;
+use waystation_protocol::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError};
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -23,7 +23,7 @@ pub(super) async fn show(
     registered(&app, &id)?;
     app.blocking(move |app| {
         let found = app.sources.operations.configuration(&id).map_err(audit::failed)?;
-        found.map(Json).ok_or_else(|| Problem::not_found(Said::new("refusal.no_configuration")))
+        Ok(Json(found.unwrap_or_else(StationConfiguration::unset)))
     })
     .await
 }
@@ -37,9 +37,10 @@ pub(super) async fn set(
 ) -> Result<Json<StationConfiguration>, Problem> {
     parameters.allow(&[])?;
     registered(&app, &id)?;
-    report
-        .check()
-        .map_err(|error| Problem::bad_request(Said::new("refusal.reporting").with("error", error)))?;
+    match report.mistakes() {
+        mistakes if mistakes.is_empty() => {}
+        mistakes => return Err(Problem::of_members(mistakes.into_iter().map(explained).collect())),
+    }
     app.blocking(move |app| {
         let by = (owner.name.as_str(), owner.role.as_str());
         let set = app.sources.operations.configure(&id, &report, by, now_ms()).map_err(audit::failed)?;
@@ -47,6 +48,24 @@ pub(super) async fn set(
         Ok(Json(set))
     })
     .await
+}
+
+/// The member, and what it must be.
+fn explained(mistake: ReportingError) -> (String, Said) {
+    let whole =
+        |least: u32, most: u32| Said::new("refusal.whole_number").with("least", least).with("most", most);
+    match mistake {
+        ReportingError::Json(text) => (String::new(), text.into()),
+        ReportingError::Interval(kind) => (format!("intervals_s.{kind}"), whole(1, INTERVAL_S_MAX)),
+        ReportingError::MinInterval => ("min_interval_s".into(), whole(0, MIN_INTERVAL_S_MAX)),
+        ReportingError::Member(kind, member) => {
+            let said = Said::new("refusal.not_measured").with("kind", kind);
+            (format!("deadbands.{kind}.{member}"), said)
+        }
+        ReportingError::Deadband(kind, member) => {
+            (format!("deadbands.{kind}.{member}"), Said::new("refusal.deadband"))
+        }
+    }
 }
 
 fn registered(app: &App, id: &str) -> Result<(), Problem> {

@@ -18,18 +18,35 @@ CREATE TABLE configuration (
 /// The last configuration of a station.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StationConfiguration {
+    /// From 1; 0 if none was ever set.
     pub version: u32,
     pub report: Reporting,
     /// Ms since the Unix epoch.
     #[serde(rename = "set_at")]
-    pub at: i64,
+    pub at: Option<i64>,
     #[serde(rename = "set_by")]
-    pub by: String,
-    /// pending, acknowledged, refused or rolled_back.
+    pub by: Option<String>,
+    /// unset, pending, acknowledged, refused or rolled_back.
     pub state: String,
     /// What the station said of it.
     pub detail: Option<String>,
     pub answered_at: Option<i64>,
+}
+
+impl StationConfiguration {
+    /// Of a station for which nothing was ever set.
+    #[must_use]
+    pub fn unset() -> Self {
+        Self {
+            version: 0,
+            report: Reporting::default(),
+            at: None,
+            by: None,
+            state: "unset".into(),
+            detail: None,
+            answered_at: None,
+        }
+    }
 }
 
 const SELECT: &str = "SELECT version, report, at, by, state, detail, answered_at FROM configuration";

@@ -24,12 +24,18 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
         "该命令不在等待确认：不存在、已确认或已过期",
         "no such command waits for confirmation: there is none, it was confirmed, or it has expired",
     ),
-    ("refusal.reporting", "配置不合理：{error}", "the configuration makes no sense: {error}"),
+    // Remote configuration.
     (
-        "refusal.no_configuration",
-        "还没有给这个驿站下发过配置",
-        "no configuration was ever set for this station",
+        "refusal.whole_number",
+        "须为 {least} 到 {most} 的整数",
+        "must be a whole number from {least} to {most}",
     ),
+    (
+        "refusal.not_measured",
+        "{kind} 没有名为此的测量值；成员名见 /openapi.json 的 Reporting",
+        "{kind} has no measured number of this name; the names stand in /openapi.json, in Reporting",
+    ),
+    ("refusal.deadband", "须为不小于 0 的数", "must be a number of at least 0"),
     // Claim codes.
     ("refusal.claim_life", "`expires_s` 须为 1 到 {most}", "`expires_s` must be 1 to {most}"),
     (

@@ -50,7 +50,7 @@ pub fn all() -> Vec<Entry> {
         ),
         get(
             "/api/v1/stations/{id}/configuration",
-            Operation::reads("What a station was told to report, and whether it does; 404 if nothing was ever set")
+            Operation::reads("What a station was told to report, and whether it does")
                 .answers_json("200", reference("StationConfiguration"))
                 .parameters(&[path("id")])
                 .fails(&["404"]),

@@ -142,8 +142,9 @@ fn outputs() -> Map<String, Value> {
         "state": choice(&command_states), "detail": nullable("string"), "answered_at": nullable("integer"),
     }));
     let configuration = object(json!({
-        "version": integer(), "report": reference("Reporting"), "set_at": integer(), "set_by": string(),
-        "state": choice(&["pending", "acknowledged", "refused", "rolled_back"]),
+        "version": integer(), "report": reference("Reporting"), "set_at": nullable("integer"),
+        "set_by": nullable("string"),
+        "state": choice(&["unset", "pending", "acknowledged", "refused", "rolled_back"]),
         "detail": nullable("string"), "answered_at": nullable("integer"),
     }));
     let audit = object(json!({

@@ -351,13 +351,19 @@ async fn a_configuration_is_set_by_admins_and_shown_to_viewers() {
     let station = r#"{"id":"nb-001","name_zh":"洪塘驿站"}"#;
     assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), station).await.status, 201);
     let path = "/api/v1/stations/nb-001/configuration";
-    check_problem(&server.request("GET", path, Some("viewer")).await, 404, "never set");
+    let before = server.request("GET", path, Some("viewer")).await.json();
+    assert_eq!((&before["version"], &before["state"]), (&0.into(), &"unset".into()), "{before}");
+    assert_eq!((&before["report"], &before["set_by"]), (&json!({}), &Value::Null), "{before}");
     let report = r#"{"intervals_s":{"environment":30},"deadbands":{"cabinet":{"soc_pct":2.5}}}"#;
     check_problem(&server.send("PUT", path, Some("operator"), report).await, 403, "operator");
     let unknown = "/api/v1/stations/nb-002/configuration";
     check_problem(&server.send("PUT", unknown, Some("admin"), report).await, 404, "unknown");
-    let nonsense = r#"{"deadbands":{"door":{"contact":1}}}"#;
-    check_problem(&server.send("PUT", path, Some("admin"), nonsense).await, 400, "nonsense");
+    let nonsense = r#"{"intervals_s":{"door":0},"deadbands":{"door":{"contact":1}},"min_interval_s":9999}"#;
+    let refused = server.send("PUT", path, Some("admin"), nonsense).await;
+    check_problem(&refused, 400, "nonsense");
+    let mistakes = refused.json()["mistakes"].as_array().unwrap().clone();
+    let members: Vec<&str> = mistakes.iter().map(|mistake| mistake["member"].as_str().unwrap()).collect();
+    assert_eq!(members, ["intervals_s.door", "min_interval_s", "deadbands.door.contact"], "{}", refused.body);
     for version in 1..=2 {
         let set = server.send("PUT", path, Some("admin"), report).await;
         assert_eq!(set.status, 200, "{}", set.body);

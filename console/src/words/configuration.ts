@@ -1,0 +1,51 @@
+export const configuration = {
+  title: ["远程配置", "Remote configuration"],
+  about: [
+    "网关按此上报；没有列出的，以网关自己的配置为准。",
+    "What the gateway is told of its reporting; the rest stays as its own configuration says.",
+  ],
+  none: ["没有设置，网关按自己的配置上报", "Nothing is set: the gateway reports by its own configuration"],
+  empty_report: [
+    "所有设置均已撤回，网关按自己的配置上报",
+    "All of it was taken back: the gateway reports by its own configuration",
+  ],
+  edit: ["更改远程配置", "Change remote configuration"],
+  version: ["第 {version} 版", "Version {version}"],
+  by: ["由 {by} 于 {at} 设置", "set by {by}, {at}"],
+  "state.pending": ["待网关接收", "Waits for the gateway"],
+  "state.acknowledged": ["已生效", "In force"],
+  "state.refused": ["网关拒绝", "Refused by the gateway"],
+  "state.rolled_back": ["已退回", "Rolled back"],
+  "means.pending": [
+    "网关在线时立即送达，否则在它下次连接时送达。",
+    "It goes out at once if the gateway is connected, else when it connects.",
+  ],
+  "means.acknowledged": ["网关已保存并按此上报。", "The gateway has kept it and reports by it."],
+  "means.refused": ["网关仍用之前的配置。", "The gateway goes on with the one before."],
+  "means.rolled_back": [
+    "网关采用后 10 分钟内未能送出读数，已自行退回之前的配置。",
+    "With it the gateway could deliver nothing for ten minutes, and went back to the one before by itself.",
+  ],
+  said: ["网关的说明：{detail}", "The gateway says: {detail}"],
+  pace: ["上报间隔", "Intervals"],
+  intervals: ["最长上报间隔", "Longest interval"],
+  intervals_about: [
+    "数值不变时，最多隔这么久再报一次；一直在变的数值，至少隔最短间隔才再报。",
+    "What does not change is told again after so long; what changes all the time, no sooner than after the shortest interval.",
+  ],
+  min_interval_s: ["最短间隔", "Shortest interval"],
+  deadbands: ["死区", "Dead-bands"],
+  deadbands_about: [
+    "变化小于此值时不上报，直到最长间隔。门禁事件、换电、报警和计数不受影响。",
+    "A smaller change is not told until the longest interval ends. Door events, swaps, alarms and counters are never held back.",
+  ],
+  deadbands_of: ["{kind}的死区", "Dead-bands: {kind}"],
+  empty: [
+    "留空则以网关自己的配置为准；浅色数字是采集代理的默认值。",
+    "Empty: the gateway's own configuration stands. Pale numbers are the agent's defaults.",
+  ],
+  seconds: ["{label}（秒）", "{label}, s"],
+  unit: ["{label}（{unit}）", "{label}, {unit}"],
+  save: ["保存并下发", "Save and send"],
+  edit_title: ["{name} 的远程配置", "Remote configuration of {name}"],
+} as const;
