@@ -15,7 +15,7 @@ use crate::http;
 use crate::influx::{self, Influx};
 use crate::intake::Ledgers;
 use crate::listener::{
-    self, BindError, Bound, Commands, ReloadingTls, Sessions, ShardsError, Shared, TlsError,
+    self, BindError, Books, Bound, Commands, ReloadingTls, Sessions, ShardsError, Shared, TlsError,
 };
 use crate::metrics::Metrics;
 use crate::notify::{self, SavedAlerts};
@@ -210,6 +210,9 @@ pub async fn start(config: Config) -> Result<Hub, StartError> {
     }
     tasks.spawn(registry::watch(registry.clone(), directory.clone(), intake_shutdown.clone()));
     tasks.spawn(listener::configure(shared.commands.clone(), operations.clone(), intake_shutdown.clone()));
+    let books =
+        Books { registry: registry.clone(), directory: directory.clone(), operations: operations.clone() };
+    tasks.spawn(listener::rotate(shared.commands.clone(), books, intake_shutdown.clone()));
     tasks.spawn(operations::watch(operations.clone(), now_ms, intake_shutdown.clone()));
 
     let sources = http::Sources {

@@ -41,6 +41,8 @@ export const audit = {
   "action.station.edit": ["更改驿站资料", "Correct a station"],
   "action.station.remove": ["移除驿站", "Remove a station"],
   "action.station.rotate_token": ["更换驿站令牌", "Renew a station's token"],
+  "action.station.token_rotated": ["驿站已换用新令牌", "A station has its new token"],
+  "action.station.token_refused": ["驿站拒收新令牌", "A station refused its new token"],
   "action.station.claim": ["生成认领码", "Make a claim code"],
   "action.station.claimed": ["认领驿站", "Claim a station"],
   "action.station.import": ["导入驿站", "Import stations"],

@@ -21,6 +21,7 @@ mod reading;
 mod reason;
 mod reporting;
 mod time;
+mod token_offer;
 mod topic;
 mod whole;
 
@@ -45,4 +46,5 @@ pub use reading::{
 pub use reason::{Reason, Rejected};
 pub use reporting::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError, measured};
 pub use time::{TimeAnswer, TimeQuestion};
+pub use token_offer::TokenOffer;
 pub use topic::{Channel, Topic, topic_name};

@@ -77,6 +77,17 @@ impl Admitted {
         }
     }
 
+    /// The second token of a station, if that is what was shown.
+    #[must_use]
+    pub fn used_successor(&self, directory: &Directory) -> Option<(&StationId, TokenHash)> {
+        match (&self.identity, self.credential) {
+            (Identity::Station(station), Some(hash)) => {
+                directory.is_successor(station.as_str(), &hash).then_some((station, hash))
+            }
+            _ => None,
+        }
+    }
+
     /// The key under which a second connection takes over the first. A reader can never take over a station.
     #[must_use]
     pub fn session_key(&self, client_id: &str) -> CompactString {

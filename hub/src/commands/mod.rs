@@ -11,6 +11,7 @@ mod language;
 mod maintenance;
 mod output;
 mod process;
+mod rotate;
 mod run;
 mod runtime;
 mod station;

@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use waystation_protocol::StationId;
 
-use super::{ConfigFile, claim, configure, output};
+use super::{ConfigFile, claim, configure, output, rotate};
 use crate::registry::{Edit, Existing, ImportReport, NewStation, Station, Token, differing};
 
 /// Register stations, also while the hub runs
@@ -121,9 +121,18 @@ Examples:
         config: ConfigFile,
     },
     /// Give a station a new token; the old one is worth nothing from then on
+    #[command(after_help = "\
+With --online nobody need go there: a running hub sends the token to the station, over TLS only, and the old one
+stays good until the station has logged in with the new one.
+
+Examples:
+  waystation-hub station rotate-token dx-0001
+  waystation-hub station rotate-token dx-0001 --online --wait 60")]
     RotateToken {
         id: StationId,
-        /// Print {"station","token"}
+        #[command(flatten)]
+        online: rotate::Online,
+        /// Print {"station","token"}, or what became of it
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -299,7 +308,10 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> anyhow::Result<Exit
                 output::line(out, &format!("Station {id} is forgotten."))?;
             }
         }
-        Command::RotateToken { id, json, config } => {
+        Command::RotateToken { id, online, json, config } if online.online => {
+            return rotate::run(out, &id, &online, json, &config);
+        }
+        Command::RotateToken { id, json, config, .. } => {
             let token = config.registry()?.rotate_token(&id)?;
             show_token(out, id.as_str(), "has a new token", &token, json)?;
         }

@@ -96,6 +96,20 @@ fn a_station_is_added_listed_rotated_and_removed() {
 }
 
 #[test]
+fn a_token_is_asked_for_online() {
+    let terminal = Terminal::new();
+    terminal.run(&["station", "add", "dx-1"]).unwrap();
+    let rotate = ["station", "rotate-token", "dx-1", "--online"];
+    let asked = terminal.json(&[&rotate[..], &["--json"]].concat());
+    assert_eq!((&asked["station"], &asked["state"]), (&"dx-1".into(), &"pending".into()));
+    assert!(asked.get("token").is_none());
+    let printed = terminal.run(&[&rotate[..], &["--wait", "0"]].concat()).unwrap();
+    assert!(printed.contains("gets a new token from a running hub"), "{printed}");
+    terminal.fails(&["station", "rotate-token", "dx-9", "--online"], "there is no station `dx-9`");
+    terminal.fails(&["station", "rotate-token", "dx-1", "--wait", "1"], "--online");
+}
+
+#[test]
 fn a_station_is_edited() {
     let terminal = Terminal::new();
     terminal.run(&["station", "add", "dx-1", "--district", "大兴区", "--capacity", "20"]).unwrap();

@@ -1,7 +1,7 @@
 //! `/api/v1/stations/{id}/registration`: what the registry says of a station, read and changed by its members.
 
 use super::access::{Administering, Operating};
-use super::audit::audited;
+use super::audit::{self, audited};
 use super::input::Input;
 use super::query::{Named, Parameters};
 use super::registry::{Mistakes, failed, no_member, reload, station_id, texts};
@@ -11,6 +11,7 @@ use crate::registry::{COLUMNS, Edit, Station, differing};
 use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -19,9 +20,28 @@ pub(super) async fn show(
     _: Operating,
     Named(id): Named,
     parameters: Parameters,
-) -> Result<Json<Station>, Problem> {
+) -> Result<Json<Shown>, Problem> {
     parameters.allow(&[])?;
-    Ok(Json(Station::clone(&*registered(&app, &id)?)))
+    let station = registered(&app, &id)?;
+    app.blocking(move |app| shown(app, Station::clone(&station)).map(Json)).await
+}
+
+/// What the registry says of a station, and how far a new token is on its way to it.
+#[derive(Serialize)]
+pub struct Shown {
+    #[serde(flatten)]
+    station: Station,
+    /// Null: none is.
+    rotation: Option<String>,
+    /// Why the station refused it.
+    rotation_detail: Option<String>,
+}
+
+fn shown(app: &App, station: Station) -> Result<Shown, Problem> {
+    let rotation = app.sources.operations.rotation(station.id.as_str()).map_err(audit::failed)?;
+    let unfinished = rotation.filter(|rotation| rotation.state != "done");
+    let (rotation, rotation_detail) = unfinished.map(|rotation| (rotation.state, rotation.detail)).unzip();
+    Ok(Shown { station, rotation, rotation_detail: rotation_detail.flatten() })
 }
 
 pub(super) async fn edit(
@@ -30,7 +50,7 @@ pub(super) async fn edit(
     Named(id): Named,
     parameters: Parameters,
     Input(members): Input<Map<String, Value>>,
-) -> Result<Json<Station>, Problem> {
+) -> Result<Json<Shown>, Problem> {
     parameters.allow(&[])?;
     let before = registered(&app, &id)?;
     let (edit, after) = read(&members, &before)?;
@@ -41,7 +61,7 @@ pub(super) async fn edit(
             app.sources.registry.edit(&id, &edit).map_err(failed)
         })?;
         reload(app)?;
-        Ok(Json(after))
+        shown(app, after).map(Json)
     })
     .await
 }

@@ -1,17 +1,18 @@
 //! `POST /api/v1/stations` and its kin: stations are added, removed, and given new tokens. Their data stays.
 
 use super::access::Administering;
-use super::audit::audited;
-use super::input::Input;
+use super::audit::{self, audited};
+use super::input::{Input, OptionalInput};
 use super::query::{Named, Parameters};
 use super::stations::unknown_station;
 use super::{App, Problem};
-use crate::registry::{COLUMNS, Mistake, NewStation, RegistryError, Station, Token};
+use crate::clock::now_ms;
+use crate::registry::{COLUMNS, Mistake, NewStation, Principal, RegistryError, Station, Token};
 use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use waystation_protocol::StationId;
@@ -62,22 +63,54 @@ pub(super) async fn remove(
     .await
 }
 
+/// How the station gets its new token.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Way {
+    /// Over its connection to the hub, not in the answer.
+    online: bool,
+}
+
+/// What a rotation answers: the token, or how far it is on its way.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Rotated {
+    Made(Made),
+    Asked { station: String, online: bool, state: String },
+}
+
 pub(super) async fn rotate_token(
     State(app): State<App>,
     Administering(owner): Administering,
     Named(id): Named,
     parameters: Parameters,
-) -> Result<Json<Made>, Problem> {
+    OptionalInput(Way { online }): OptionalInput<Way>,
+) -> Result<Json<Rotated>, Problem> {
     parameters.allow(&[])?;
     app.blocking(move |app| {
         let id = station_id(&id)?;
+        if online {
+            return ask_rotation(app, &owner, &id).map(Json);
+        }
         let token = audited(app, &owner, "station.rotate_token", id.as_str(), "", || {
             app.sources.registry.rotate_token(&id).map_err(failed)
         })?;
         reload(app)?;
-        Ok(made(id.as_str(), &token))
+        let Json(made) = made(id.as_str(), &token);
+        Ok(Json(Rotated::Made(made)))
     })
     .await
+}
+
+fn ask_rotation(app: &App, owner: &Principal, id: &StationId) -> Result<Rotated, Problem> {
+    if app.sources.directory.load().station(id.as_str()).is_none() {
+        return Err(unknown_station(id.as_str()));
+    }
+    let by = (owner.name.as_str(), owner.role.as_str());
+    let operations = &app.sources.operations;
+    let rotation = operations.ask_rotation(id.as_str(), by, now_ms()).map_err(audit::failed)?;
+    app.sources.commands.rotation_is_wanted();
+    Ok(Rotated::Asked { station: id.to_string(), online: true, state: rotation.state })
 }
 
 /// A station from JSON members, named and checked as the columns of a CSV file are.

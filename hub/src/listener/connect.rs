@@ -256,6 +256,9 @@ async fn open(
         session_expiry_s: shorter_expiry(connect, reader.is_some()),
     };
     send_conn_ack(&mut transport, connect.version, &ack).await?;
+    if let Some((station, hash)) = admitted.used_successor(&shard.shared.directory.load()) {
+        shard.shared.commands.successor_used(station, hash);
+    }
     Ok(Session::new(registration, handle, transport, connect, admitted, will, reader, now_ms()))
 }
 

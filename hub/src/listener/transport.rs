@@ -16,6 +16,13 @@ pub(super) enum Transport {
     SecureWebSocket(Box<WebSocket<TlsStream<TcpStream>>>),
 }
 
+impl Transport {
+    /// Whether TLS protects it.
+    pub(super) fn is_encrypted(&self) -> bool {
+        matches!(self, Self::Tls(_) | Self::SecureWebSocket(_))
+    }
+}
+
 macro_rules! each {
     ($self:expr, $stream:ident => $body:expr) => {
         match $self.get_mut() {

@@ -184,7 +184,9 @@ impl Operations {
                     WHERE station = ?1 AND id = ?2 AND outcome IS NULL";
         self.write(|transaction| {
             for said in outcomes {
-                if super::configurations::note_answer(transaction, said)? {
+                if super::configurations::note_answer(transaction, said)?
+                    || super::rotations::note_answer(transaction, said)?
+                {
                     continue;
                 }
                 let CommandOutcome { station, id, at, outcome, detail } = said;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{OperationsError, commands, configurations};
+use super::{OperationsError, commands, configurations, rotations};
 use crate::sqlite;
 
 /// "WAYO", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_594f;
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 /// Longest wait for another program's transaction; each is a few rows.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -65,21 +65,20 @@ pub(super) fn open(path: &Path) -> Result<Connection, OperationsError> {
         (APPLICATION_ID, FORMAT) => transaction.commit(),
         (0, 0) => transaction
             .execute_batch(&format!(
-                "{TABLES} {} {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};",
+                "{TABLES} {} {} {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};",
                 commands::TABLE,
-                configurations::TABLE
+                configurations::TABLE,
+                rotations::TABLE
             ))
             .and_then(|()| transaction.commit()),
-        (APPLICATION_ID, 1) => transaction
-            .execute_batch(&format!(
-                "{} {} PRAGMA user_version = {FORMAT};",
-                commands::FROM_FORMAT_1,
-                configurations::TABLE
-            ))
-            .and_then(|()| transaction.commit()),
-        (APPLICATION_ID, 2) => transaction
-            .execute_batch(&format!("{} PRAGMA user_version = {FORMAT};", configurations::TABLE))
-            .and_then(|()| transaction.commit()),
+        (APPLICATION_ID, found @ 1..FORMAT) => {
+            let lacking = [commands::FROM_FORMAT_1, configurations::TABLE, rotations::TABLE];
+            let lacking = lacking.iter().zip(1..).filter(|(_, format)| *format >= found);
+            let lacking: String = lacking.map(|(sql, _)| *sql).collect();
+            transaction
+                .execute_batch(&format!("{lacking} PRAGMA user_version = {FORMAT};"))
+                .and_then(|()| transaction.commit())
+        }
         (APPLICATION_ID, found) => {
             return Err(OperationsError::Newer { path: path.to_owned(), found, known: FORMAT });
         }

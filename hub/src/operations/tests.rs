@@ -297,24 +297,129 @@ fn what_a_station_said_of_a_command_stands_in_the_audit_log_with_its_detail_if_i
     }
 }
 
+/// The tables as earlier hubs made them.
+const FORMER_TABLES: &str = "
+CREATE TABLE acknowledgement (
+  alert TEXT PRIMARY KEY NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE silence (
+  id TEXT PRIMARY KEY NOT NULL, matchers TEXT NOT NULL,
+  starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, by TEXT NOT NULL, why TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE maintenance (
+  id TEXT PRIMARY KEY NOT NULL, station TEXT, district TEXT,
+  starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, by TEXT NOT NULL, why TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL,
+  action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_role ON audit (role, id);
+CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END;
+CREATE TABLE delivery (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel TEXT NOT NULL, rank INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL,
+  last_error TEXT, notice TEXT NOT NULL
+) STRICT;
+CREATE INDEX delivery_by_channel ON delivery (channel, next_at);
+CREATE TABLE mark (
+  alert TEXT NOT NULL, channel TEXT NOT NULL, first_at INTEGER NOT NULL, told_at INTEGER NOT NULL,
+  severity TEXT NOT NULL, stations INTEGER NOT NULL, PRIMARY KEY (alert, channel)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE handed (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL) STRICT;
+INSERT INTO handed VALUES (1, 0);
+CREATE TABLE command (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  station TEXT NOT NULL, id TEXT NOT NULL,
+  action TEXT NOT NULL, device TEXT, expires INTEGER NOT NULL,
+  at INTEGER NOT NULL, by TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0,
+  outcome TEXT, detail TEXT, answered_at INTEGER,
+  /**/UNIQUE (station, id)
+) STRICT;
+PRAGMA application_id = 1463900495;
+INSERT INTO command (station, id, action, expires, at, by) VALUES ('dx-0001', 'c-1', 'report_now', 2, 1, 'li');
+INSERT INTO audit (at, who, role, action, target, detail) VALUES (1, 'li', 'admin', 'x', 'y', 'z');
+";
+const FORMER_CONFIGURATION: &str = "
+CREATE TABLE configuration (
+  station TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, report TEXT NOT NULL,
+  at INTEGER NOT NULL, by TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending', detail TEXT, answered_at INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO configuration (station, version, report, at, by) VALUES ('dx-0001', 7, '{\"min_interval_s\":9}', 1, 'li');
+";
+
 #[test]
-fn a_file_of_an_older_hub_gets_what_it_lacks() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(Operations::open(folder.path(), NOW).unwrap());
-    let path = folder.path().join("operations.db");
-    let older = rusqlite::Connection::open(&path).unwrap();
-    older.execute_batch("DROP TABLE configuration; PRAGMA user_version = 2").unwrap();
-    let operations = Operations::open(folder.path(), NOW).unwrap();
-    assert_eq!(operations.configuration("dx-0001").unwrap(), None);
-    older
-        .execute_batch(
-            "DROP TABLE configuration; ALTER TABLE command DROP COLUMN awaits; \
-             ALTER TABLE command DROP COLUMN confirmed_by; PRAGMA user_version = 1",
-        )
-        .unwrap();
-    let operations = Operations::open(folder.path(), NOW).unwrap();
-    assert_eq!(operations.configuration("dx-0001").unwrap(), None);
-    assert_eq!(operations.commands("dx-0001", None, 1).unwrap(), []);
+fn a_file_of_an_earlier_hub_gets_what_it_lacks() {
+    let with_confirmation =
+        FORMER_TABLES.replace("/**/", "awaits INTEGER NOT NULL DEFAULT 0, confirmed_by TEXT,\n  ");
+    let check = |format: i64, tables: &str, version: Option<u32>| {
+        let folder = tempfile::tempdir().unwrap();
+        let raw = rusqlite::Connection::open(folder.path().join("operations.db")).unwrap();
+        raw.execute_batch(&format!("{tables} PRAGMA user_version = {format};")).unwrap();
+        drop(raw);
+        drop(Operations::open(folder.path(), NOW).unwrap());
+        let operations = Operations::open(folder.path(), NOW).unwrap();
+        let commands = operations.commands("dx-0001", None, 9).unwrap();
+        assert_eq!((commands.len(), commands[0].id.as_str()), (1, "c-1"), "format {format}");
+        let kept = operations.configuration("dx-0001").unwrap();
+        assert_eq!(kept.map(|kept| kept.version), version, "format {format}");
+        operations.configure("dx-0001", &Default::default(), ("li", "admin"), NOW).unwrap();
+        assert_eq!(operations.rotation("dx-0001").unwrap(), None);
+        operations.ask_rotation("dx-0001", ("li", "admin"), NOW).unwrap();
+        assert_eq!(operations.audit_page(None, 9, &AuditFilter::default()).unwrap().items.len(), 3);
+    };
+    check(1, FORMER_TABLES, None);
+    check(2, &with_confirmation, None);
+    check(3, &format!("{with_confirmation} {FORMER_CONFIGURATION}"), Some(7));
+}
+
+#[test]
+fn a_rotation_is_under_way_until_the_station_has_its_token_or_refuses_it() {
+    let case = Case::new();
+    let ask = || case.operations.ask_rotation("dx-0001", ("li", "admin"), NOW).unwrap().state;
+    let check = |expected: &str, under_way: usize| {
+        assert_eq!(case.other().rotation("dx-0001").unwrap().unwrap().state, expected);
+        assert_eq!(case.operations.rotations_under_way().unwrap().len(), under_way, "{expected}");
+    };
+    let said = |id: &str, outcome| {
+        let detail = Some("its token is in no file".into());
+        let said = CommandOutcome { station: "dx-0001".into(), id: id.into(), at: NOW + 1, outcome, detail };
+        case.operations.command_outcomes(&[said]).unwrap();
+    };
+    assert_eq!(ask(), "pending");
+    case.operations.rotation_waits("dx-0001", true).unwrap();
+    check("insecure", 1);
+    assert_eq!(ask(), "insecure", "it goes on");
+    case.operations.rotation_waits("dx-0001", false).unwrap();
+    check("pending", 1);
+    assert_eq!(case.operations.rotation_offered("dx-0001").unwrap(), 1);
+    assert_eq!(case.operations.rotation_offered("dx-0001").unwrap(), 2);
+    case.operations.rotation_waits("dx-0001", true).unwrap();
+    said("token-1", "refused");
+    said("token-2", "done");
+    check("sent", 1);
+    said("token-2", "refused");
+    said("token-2", "refused");
+    check("refused", 0);
+    let detail = case.operations.rotation("dx-0001").unwrap().unwrap().detail;
+    assert_eq!(detail.as_deref(), Some("its token is in no file"));
+    case.operations.rotation_done("dx-0001", NOW).unwrap();
+    check("refused", 0);
+    assert_eq!(ask(), "pending");
+    assert_eq!(case.operations.rotation_offered("dx-0001").unwrap(), 3);
+    case.operations.rotation_done("dx-0001", NOW).unwrap();
+    case.operations.rotation_done("dx-0001", NOW).unwrap();
+    check("done", 0);
+    let page = case.operations.audit_page(None, 10, &AuditFilter::default()).unwrap();
+    let actions: Vec<&str> = page.items.iter().rev().map(|item| item.audit.action.as_str()).collect();
+    let asked = "station.rotate_token";
+    assert_eq!(actions, [asked, asked, "station.token_refused", asked, "station.token_rotated"]);
+    case.operations.forget_rotation("dx-0001").unwrap();
+    assert_eq!(case.operations.rotation("dx-0001").unwrap(), None);
 }
 
 #[test]

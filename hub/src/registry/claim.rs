@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use waystation_protocol::StationId;
 
-use super::{Registry, RegistryError, Token, TokenHash};
+use super::{Registry, RegistryError, Token, TokenHash, successor};
 
 pub(super) const TABLE: &str = "
 CREATE TABLE claim (
@@ -108,10 +108,7 @@ fn redeem(
     let station: Option<String> =
         transaction.query_row(found, [code.as_bytes()], |row| row.get(0)).optional()?;
     if let Some(id) = &station {
-        transaction.execute(
-            "UPDATE station SET token_sha256 = ?2, token_created_ms = ?3 WHERE id = ?1",
-            params![id, token.as_bytes(), now_ms],
-        )?;
+        successor::put(&transaction, id, token, now_ms)?;
     }
     transaction.commit()?;
     Ok(station)

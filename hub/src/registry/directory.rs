@@ -18,6 +18,8 @@ pub struct Directory {
     stations: Vec<Arc<Station>>,
     /// Of the station at the same place.
     station_hashes: Vec<TokenHash>,
+    /// Second tokens, good beside the first until they are used.
+    successors: HashMap<StationId, TokenHash>,
     /// Place of a station.
     places: HashMap<StationId, u32>,
     owners: HashMap<TokenHash, Principal>,
@@ -47,10 +49,18 @@ impl Directory {
         Self {
             stations,
             station_hashes,
+            successors: HashMap::new(),
             places,
             owners: tokens.into_iter().map(|(owner, hash)| (hash, owner)).collect(),
             decoy: TokenHash::of(b"no token hashes to this by any means but this text"),
         }
+    }
+
+    /// The same with these second tokens.
+    #[must_use]
+    pub fn with_successors(mut self, successors: HashMap<StationId, TokenHash>) -> Self {
+        self.successors = successors;
+        self
     }
 
     /// Ready to be shared and swapped.
@@ -87,14 +97,15 @@ impl Directory {
         self.stations.is_empty()
     }
 
-    /// Whether this is the token of this station. An unknown station takes the same work as a wrong token.
+    /// Whether this is a token of this station. An unknown station takes the same work as a wrong token.
     #[must_use]
     pub fn login_station(&self, id: &str, token: &[u8]) -> bool {
         let presented = TokenHash::of(token);
         let place = self.place(id);
         let stored = place.and_then(|place| self.station_hashes.get(place)).unwrap_or(&self.decoy);
-        // `&`, not `&&`: both sides are always worked out.
-        presented.matches(stored) & place.is_some()
+        let successor = self.successors.get(id).unwrap_or(&self.decoy);
+        // `&` and `|`, not `&&` and `||`: all sides are always worked out.
+        (presented.matches(stored) | presented.matches(successor)) & place.is_some()
     }
 
     /// Who owns this token; with a name, only if it is the token of that name.
@@ -112,12 +123,24 @@ impl Directory {
         self.owners.contains_key(hash)
     }
 
-    /// Whether this is still the token of this station: asked of connections when the registry has changed.
+    /// Whether this is still a token of this station: asked of connections when the registry has changed.
     #[must_use]
     pub fn is_station_token(&self, id: &str, hash: &TokenHash) -> bool {
         self.place(id)
             .and_then(|place| self.station_hashes.get(place))
-            .is_some_and(|stored| stored.matches(hash))
+            .is_some_and(|stored| stored.matches(hash) | self.is_successor(id, hash))
+    }
+
+    /// Whether this is the second token of this station: with its first use it becomes the only one.
+    #[must_use]
+    pub fn is_successor(&self, id: &str, hash: &TokenHash) -> bool {
+        self.successors.get(id).is_some_and(|successor| successor.matches(hash))
+    }
+
+    /// The second tokens.
+    #[must_use]
+    pub fn successors(&self) -> &HashMap<StationId, TokenHash> {
+        &self.successors
     }
 
     /// Who owns the token of this hash.

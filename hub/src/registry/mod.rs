@@ -12,6 +12,7 @@ mod import;
 mod role;
 mod station;
 mod store;
+mod successor;
 mod token;
 mod watch;
 

@@ -5,6 +5,7 @@
 //! a token's text leaves the program only after its hash is on disk (`synchronous = FULL`); several programs may
 //! have the file open, and each change is one transaction.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,12 +15,13 @@ use waystation_protocol::StationId;
 
 use super::claim::TABLE as CLAIM_TABLE;
 use super::import::Existing;
+use super::successor::{self, TABLE as SUCCESSOR_TABLE};
 use super::{Directory, NewStation, Principal, RegistryError, Role, Station, Token, TokenHash, TokenName};
 use crate::sqlite;
 
 /// "WAYS", so that another program's database is not taken for ours.
 const APPLICATION_ID: i64 = 0x5741_5953;
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 /// Longest wait for another program's transaction; an import of the whole country takes a few seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -166,12 +168,13 @@ impl Registry {
     /// Gives a station a new token; the old one is worth nothing from then on.
     pub fn rotate_token(&self, id: &StationId) -> Result<Token, RegistryError> {
         let token = Token::generate()?;
-        let changed = self.write(|connection| {
-            connection.execute(
-                "UPDATE station SET token_sha256 = ?2, token_created_ms = ?3 WHERE id = ?1",
-                params![id.as_str(), token.hash().as_bytes(), now_ms()],
-            )
-        })?;
+        let mut connection = self.lock();
+        let mut rotate = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let changed = successor::put(&transaction, id.as_str(), &token.hash(), now_ms())?;
+            transaction.commit().map(|()| changed)
+        };
+        let changed = rotate().map_err(|source| self.failed(source))?;
         if changed == 0 { Err(RegistryError::NoSuchStation(id.to_string())) } else { Ok(token) }
     }
 
@@ -205,7 +208,7 @@ impl Registry {
         let stations = self.stations()?;
         let tokens = self.tokens()?.into_iter();
         let owners = tokens.map(|(token, hash)| (Principal { name: token.name, role: token.role }, hash));
-        Ok(Directory::new(stations, owners.collect()))
+        Ok(Directory::new(stations, owners.collect()).with_successors(self.successors()?))
     }
 
     /// Cheap; compare it with an earlier one to learn whether to [`Registry::load`] again.
@@ -225,6 +228,11 @@ impl Registry {
         self.read("SELECT name, role, created_ms, sha256 FROM token ORDER BY name", token_of)
     }
 
+    /// The second tokens of stations.
+    pub fn successors(&self) -> Result<HashMap<StationId, TokenHash>, RegistryError> {
+        Ok(self.read("SELECT station, sha256 FROM successor", successor_of)?.into_iter().collect())
+    }
+
     fn set_up(&self) -> Result<(), RegistryError> {
         let mut connection = self.lock();
         let transaction = connection
@@ -236,13 +244,13 @@ impl Registry {
         match (application, format) {
             (APPLICATION_ID, FORMAT) => return Ok(()),
             (0, 0) => transaction.execute_batch(&format!(
-                "{SCHEMA} {CLAIM_TABLE} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
+                "{SCHEMA} {CLAIM_TABLE} {SUCCESSOR_TABLE} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
             )),
-            (APPLICATION_ID, 1) => {
-                transaction.execute_batch(&format!("{FROM_FORMAT_1} {CLAIM_TABLE} PRAGMA user_version = {FORMAT};"))
-            }
-            (APPLICATION_ID, 2) => {
-                transaction.execute_batch(&format!("{CLAIM_TABLE} PRAGMA user_version = {FORMAT};"))
+            (APPLICATION_ID, found @ 1..FORMAT) => {
+                let lacking = [FROM_FORMAT_1, CLAIM_TABLE, SUCCESSOR_TABLE];
+                let lacking = lacking.iter().zip(1..).filter(|(_, format)| *format >= found);
+                let lacking: String = lacking.map(|(sql, _)| *sql).collect();
+                transaction.execute_batch(&format!("{lacking} PRAGMA user_version = {FORMAT};"))
             }
             (APPLICATION_ID, found) => {
                 return Err(RegistryError::Newer { path: self.path.clone(), found, known: FORMAT });
@@ -406,8 +414,16 @@ fn token_of(row: &Row<'_>) -> Result<(TokenSummary, TokenHash), RowError> {
     Ok((summary, hash))
 }
 
+fn successor_of(row: &Row<'_>) -> Result<(StationId, TokenHash), RowError> {
+    let damaged = |what: String| RowError::Damaged(format!("a second token's row: {what}"));
+    let id = StationId::try_from(row.get_ref(0)?.as_str()?).map_err(|error| damaged(error.to_string()))?;
+    let hash = TokenHash::from_bytes(row.get_ref(1)?.as_blob()?)
+        .ok_or_else(|| damaged("its hash has another length than 32 bytes".into()))?;
+    Ok((id, hash))
+}
+
 /// Milliseconds since the Unix epoch; 0 when the clock stands before it.
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }

@@ -346,18 +346,61 @@ fn foreign_newer_and_broken_files_are_refused_with_advice() {
     check(&|path| std::fs::create_dir(path).unwrap(), "registry.db");
 }
 
+/// The stations' table as the first hub made it, but for a column.
+const FORMER_STATION: &str = "
+CREATE TABLE station (
+  id TEXT PRIMARY KEY NOT NULL,
+  name_zh TEXT NOT NULL, name_en TEXT NOT NULL,
+  city TEXT, district TEXT, street TEXT, grid TEXT,
+  latitude REAL, longitude REAL,
+  kind TEXT NOT NULL, host_type TEXT, opening_hours TEXT, capacity INTEGER,
+  token_sha256 BLOB NOT NULL,
+  created_ms INTEGER NOT NULL, token_created_ms INTEGER NOT NULL/**/
+) STRICT, WITHOUT ROWID;
+CREATE TABLE token (
+  name TEXT PRIMARY KEY NOT NULL,
+  role TEXT NOT NULL,
+  sha256 BLOB NOT NULL UNIQUE,
+  created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+PRAGMA application_id = 1463900499;
+";
+const FORMER_CLAIM: &str = "
+CREATE TABLE claim (
+  station TEXT PRIMARY KEY NOT NULL REFERENCES station (id) ON DELETE CASCADE,
+  sha256 BLOB NOT NULL UNIQUE,
+  expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 #[test]
-fn a_file_of_the_first_format_is_taken_over() {
-    let case = Case::new();
-    let token = case.registry.add(&station("a")).unwrap();
-    let raw = rusqlite::Connection::open(case.registry.path()).unwrap();
-    raw.execute_batch("DROP TABLE claim; ALTER TABLE station DROP COLUMN time_zone; PRAGMA user_version = 1")
-        .unwrap();
-    let later = case.elsewhere();
-    assert!(later.load().unwrap().login_station("a", token.as_str().as_bytes()));
-    later.add(&NewStation { time_zone: "Asia/Urumqi".into(), ..station("b") }).unwrap();
-    let zones: Vec<_> = later.list().unwrap().into_iter().map(|station| station.time_zone).collect();
-    assert_eq!(zones, [None, Some("Asia/Urumqi".into())]);
+fn a_file_of_an_earlier_format_is_taken_over() {
+    let with_zone = FORMER_STATION.replace("/**/", ",\n  time_zone TEXT");
+    let check = |format: i64, tables: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let raw = rusqlite::Connection::open(folder.path().join("registry.db")).unwrap();
+        raw.execute_batch(&format!("{tables} PRAGMA user_version = {format};")).unwrap();
+        let insert = "INSERT INTO station (id, name_zh, name_en, kind, token_sha256, created_ms, token_created_ms) \
+                      VALUES ('a', '', '', 'rest', ?1, 1, 1)";
+        raw.execute(insert, [TokenHash::of(b"wst_old").as_bytes()]).unwrap();
+        drop(raw);
+        for _ in 0..2 {
+            let registry = Registry::open(folder.path()).unwrap();
+            assert!(registry.load().unwrap().login_station("a", b"wst_old"), "format {format}");
+        }
+        let registry = Registry::open(folder.path()).unwrap();
+        registry.add(&NewStation { time_zone: "Asia/Urumqi".into(), ..station("b") }).unwrap();
+        let zones: Vec<_> = registry.list().unwrap().into_iter().map(|station| station.time_zone).collect();
+        assert_eq!(zones, [None, Some("Asia/Urumqi".into())]);
+        let id = "a".parse().unwrap();
+        let token = registry.offer_successor(&id).unwrap();
+        assert!(registry.succeed(&id, &token.hash()).unwrap());
+        let code = registry.make_claim(&id, i64::MAX).unwrap();
+        assert!(registry.redeem(&code, 0).unwrap().is_some());
+    };
+    check(1, FORMER_STATION);
+    check(2, &with_zone);
+    check(3, &format!("{with_zone} {FORMER_CLAIM}"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::Entry;
 use super::operation::Operation;
 use super::shapes::{path, reference};
+use serde_json::json;
 
 pub fn all() -> Vec<Entry> {
     vec![
@@ -34,8 +35,13 @@ pub fn all() -> Vec<Entry> {
         ),
         post(
             "/api/v1/stations/{id}/token",
-            Operation::writes("Give a station a new token, shown this once; the old one ends", "admin")
-                .answers_json("200", reference("StationToken"))
+            Operation::writes(
+                "Give a station a new token, shown this once; the old one ends. With `online` the station is sent it over \
+                 its own connection, if that is private, and the old one ends with its first login",
+                "admin",
+            )
+                .may_take("TokenWay")
+                .answers_json("200", json!({ "oneOf": [reference("StationToken"), reference("RotationAsked")] }))
                 .parameters(&[path("id")])
                 .fails(&["404"]),
         ),

@@ -57,6 +57,17 @@ fn problem() -> Value {
 }
 
 /// What the registry says of a station. A name may be empty.
+/// How far a new token is on its way to a station; null if none is.
+fn rotation_states(or_none: bool) -> Value {
+    let states = ["pending", "insecure", "sent", "refused"];
+    match or_none {
+        true => {
+            json!({ "enum": states.map(Value::from).into_iter().chain([Value::Null]).collect::<Vec<_>>() })
+        }
+        false => choice(&states),
+    }
+}
+
 fn registration() -> Value {
     let text = nullable("string");
     object(json!({
@@ -65,6 +76,7 @@ fn registration() -> Value {
         "latitude": nullable("number"), "longitude": nullable("number"),
         "kind": choice(&StationKind::ALL.map(StationKind::as_str)),
         "host_type": text, "opening_hours": text, "capacity": nullable("integer"), "time_zone": text,
+        "rotation": rotation_states(true), "rotation_detail": text,
     }))
 }
 
@@ -180,6 +192,12 @@ fn outputs() -> Map<String, Value> {
             })),
         ),
         ("StationToken", object(json!({ "station": string(), "token": string() }))),
+        (
+            "RotationAsked",
+            object(json!({
+                "station": string(), "online": { "type": "boolean", "const": true }, "state": rotation_states(false),
+            })),
+        ),
         ("Command", command),
         ("StationConfiguration", configuration),
         ("AuditEntry", audit),
@@ -267,6 +285,13 @@ fn inputs() -> Map<String, Value> {
         ("RegistrationEdit", input(&[], edit)),
         ("NewCommand", input(&["action"], command)),
         ("Reporting", reporting()),
+        (
+            "TokenWay",
+            input(
+                &[],
+                json!({ "online": { "type": "boolean", "description": "Over the station's own connection; not in the answer" } }),
+            ),
+        ),
         (
             "NewClaim",
             input(

@@ -378,3 +378,35 @@ async fn a_configuration_is_set_by_admins_and_shown_to_viewers() {
     assert_eq!(audit["items"][0]["detail"], format!("version 2 {report}"));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_token_is_rotated_without_a_visit() {
+    let server = Server::start(false).await;
+    let station = r#"{"id":"nb-001","name_zh":"洪塘驿站"}"#;
+    assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), station).await.status, 201);
+    let (path, online) = ("/api/v1/stations/nb-001/token", r#"{"online":true}"#);
+    let registration = "/api/v1/stations/nb-001/registration";
+    let shown = async || server.request("GET", registration, Some("operator")).await.json();
+    let before = shown().await;
+    assert!(before["rotation"].is_null() && before["rotation_detail"].is_null(), "{before}");
+    check_problem(&server.send("POST", path, Some("operator"), online).await, 403, "operator");
+    check_problem(&server.send("POST", path, Some("admin"), r#"{"online":1}"#).await, 400, "online");
+    check_problem(&server.send("POST", path, Some("admin"), r#"{"offline":1}"#).await, 400, "offline");
+    let unknown = "/api/v1/stations/nb-002/token";
+    check_problem(&server.send("POST", unknown, Some("admin"), online).await, 404, "unknown");
+    let asked = server.send("POST", path, Some("admin"), online).await;
+    let expected = json!({ "station": "nb-001", "online": true, "state": "pending" });
+    assert_eq!((asked.status, asked.json()), (200, expected));
+    assert_eq!(shown().await["rotation"], "pending");
+    let edited = server.send("PATCH", registration, Some("admin"), r#"{"capacity":9}"#).await.json();
+    assert_eq!((&edited["rotation"], &edited["capacity"]), (&"pending".into(), &9.into()));
+    for body in ["", "{}", r#"{"online":false}"#] {
+        let made = server.send("POST", path, Some("admin"), body).await.json();
+        assert!(made["token"].as_str().unwrap().starts_with("wst_"), "{made}");
+    }
+    let audit = "/api/v1/audit?action=station.rotate_token";
+    let audit = server.request("GET", audit, Some("operator")).await;
+    assert_eq!(audit.json()["items"][3]["detail"], "online");
+    assert!(!audit.body.contains("wst_"), "{}", audit.body);
+    server.stop().await;
+}

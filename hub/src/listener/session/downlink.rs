@@ -4,6 +4,7 @@ use super::Session;
 use crate::access::Identity;
 use crate::listener::codec::{self, Flags, Qos};
 use crate::listener::commands::{Mail, Subscription};
+use std::net::IpAddr;
 use waystation_protocol::{Channel, StationId, TimeAnswer, TimeQuestion, Topic, topic_name};
 
 /// Messages that may wait for a station's PUBACK. One more is not taken: a station that does not acknowledge does
@@ -26,13 +27,15 @@ impl Session {
         let Identity::Station(station) = &self.admitted.identity else { return };
         let Some(topic) = Topic::parse(filter) else { return };
         let qos = if qos == 0 { Qos::AtMostOnce } else { Qos::AtLeastOnce };
+        let is_private = is_private(self.transport.is_encrypted(), self.address);
         let downlink = self.downlink.get_or_insert_with(|| Box::new(Downlink::new(station)));
         match (topic.channel, downlink.side(topic.channel)) {
             (Channel::Time, _) => downlink.time = true,
             (_, Some(Some((_, granted)))) => *granted = qos,
             (channel, Some(side @ None)) => {
                 let commands = &self.registration.shard.shared.commands;
-                *side = Some((commands.subscribe(station, channel, self.registration.seat()), qos));
+                *side =
+                    Some((commands.subscribe(station, channel, self.registration.seat(), is_private), qos));
             }
             (_, None) => {}
         }
@@ -91,6 +94,11 @@ impl Session {
     }
 }
 
+/// Whether nobody else can read what goes to a client: it comes over TLS, or does not leave this machine.
+fn is_private(is_encrypted: bool, address: Option<IpAddr>) -> bool {
+    is_encrypted || address.is_some_and(|address| address.to_canonical().is_loopback())
+}
+
 impl Downlink {
     fn new(station: &StationId) -> Self {
         Self {
@@ -136,5 +144,28 @@ impl Downlink {
                 return Some(self.last_id);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_private;
+
+    #[test]
+    fn only_tls_and_this_machine_are_private() {
+        let check = |is_encrypted, address: &str, expected: bool| {
+            let address = address.parse().expect("an address");
+            assert_eq!(is_private(is_encrypted, Some(address)), expected, "{is_encrypted} {address}");
+        };
+        check(false, "192.0.2.7", false);
+        check(false, "10.0.0.1", false);
+        check(false, "fe80::1", false);
+        check(false, "::ffff:10.0.0.1", false);
+        check(true, "192.0.2.7", true);
+        check(false, "127.0.0.1", true);
+        check(false, "127.8.0.1", true);
+        check(false, "::1", true);
+        check(false, "::ffff:127.0.0.1", true);
+        assert!(!is_private(false, None));
     }
 }
