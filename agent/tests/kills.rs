@@ -95,6 +95,7 @@ async fn nothing_that_was_acknowledged_is_lost_by_many_kills() {
             println!("{} kills, {} readings acknowledged", round + 1, device.acknowledged.len());
         }
     }
+    let midway = hub.received.lock().unwrap().by_seq.len();
     hub.is_up.store(true, SeqCst);
     hub.is_fickle.store(false, SeqCst);
     agent.start();
@@ -114,11 +115,12 @@ async fn nothing_that_was_acknowledged_is_lost_by_many_kills() {
     let received = hub.received.lock().unwrap();
     check(&device, &received, given_up["dropped"] == 0);
     println!(
-        "{kills} kills: {} readings acknowledged, {} received, {} of them again; given up: {given_up}",
+        "{kills} kills: {} readings acknowledged, {} received, {midway} of them between kills, {} again; given up: {given_up}",
         device.acknowledged.len(),
         received.by_seq.len(),
         received.repeated,
     );
+    assert!(midway as u64 > kills, "hardly anything reached the hub between kills: {midway}");
 }
 
 fn check(device: &Device, received: &Received, none_dropped: bool) {

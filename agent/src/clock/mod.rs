@@ -50,6 +50,8 @@ struct Shared {
     path: Option<PathBuf>,
     /// What is kept is wrong: the hub said so.
     moved: AtomicBool,
+    /// Told when the time may have become known.
+    settled: watch::Sender<()>,
 }
 
 struct State {
@@ -86,6 +88,7 @@ impl Clock {
             state: Mutex::new(State { timeline, boots }),
             path,
             moved: AtomicBool::new(false),
+            settled: watch::Sender::new(()),
         }))
     }
 
@@ -124,11 +127,18 @@ impl Clock {
             let offset_ms = self.offset_ms();
             tracing::info!(moved_ms, system_clock_off_ms = offset_ms, "the hub's time counts now");
         }
+        self.0.settled.send_replace(());
     }
 
     /// The broker does not tell the time: from now on the system clock counts even if it is behind what was kept.
     pub fn unanswered(&self) {
         self.state().timeline.unanswered();
+        self.0.settled.send_replace(());
+    }
+
+    /// Changes whenever the hub has told the time, or turned out not to.
+    pub fn settled(&self) -> watch::Receiver<()> {
+        self.0.settled.subscribe()
     }
 
     /// The time of a reading: now, or the time that its device gave it. A device's time is moved as the system clock

@@ -59,8 +59,10 @@ pub struct BatchSource {
     readings_max: usize,
     /// When a batch that waits for more readings leaves at the latest.
     leave_at: Option<Instant>,
-    /// When reading is tried again after an error.
+    /// When reading is tried again after an error, or without the time.
     retry_at: Option<Instant>,
+    /// Changes when the time may have become known.
+    settled: watch::Receiver<()>,
 }
 
 struct Built {
@@ -79,6 +81,7 @@ impl BatchSource {
         limits: BatchLimits,
         clock: Clock,
     ) -> Self {
+        let settled = clock.settled();
         let maker = Maker {
             reader: view.log.reader(position + 1),
             log: view.log.clone(),
@@ -96,6 +99,7 @@ impl BatchSource {
             readings_max: limits.readings_max,
             leave_at: None,
             retry_at: None,
+            settled,
         }
     }
 
@@ -122,7 +126,10 @@ impl BatchSource {
 
     async fn wait_for_readings(&mut self, linger: Duration) {
         if let Some(retry_at) = self.retry_at {
-            sleep_until(retry_at).await;
+            tokio::select! {
+                () = sleep_until(retry_at) => {}
+                Ok(()) = self.settled.changed() => {}
+            }
             self.retry_at = None;
         }
         while self.backlog() == 0 {

@@ -155,13 +155,15 @@ impl Policy {
     ) -> io::Result<u64> {
         let thinned = self.log.thin(segment.first_seq, level, ranges_max, |_, record| keep(record))?;
         let Thinned { lost, bytes_before, bytes_after } = thinned.unwrap_or_default();
-        tracing::info!(
-            level,
-            lost,
-            bytes_before,
-            bytes_after,
-            "the outbox is full; old readings were thinned"
-        );
+        if lost > 0 {
+            tracing::info!(
+                level,
+                lost,
+                bytes_before,
+                bytes_after,
+                "the outbox is full; old readings were thinned"
+            );
+        }
         Ok(lost)
     }
 

@@ -52,6 +52,8 @@ impl FickleHub {
         tokio::spawn(async move {
             for connection in 0.. {
                 let (stream, _) = listener.accept().await.unwrap();
+                // As a hub does: short answers to questions are not held back for one another.
+                stream.set_nodelay(true).unwrap();
                 if is_up.load(SeqCst) {
                     let dice = Dice::new(seed ^ connection);
                     let session =
