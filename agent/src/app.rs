@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::{Endpoint, TlsError, client_config};
-use crate::diagnosis;
+use crate::diagnosis::{self, Message};
 use crate::intake::{Intake, Reporting};
 use crate::orders::{Desk, Orders, Tools};
 use crate::outbox::{BatchLimits, Done, Growth, Keeper, Outbox, OutboxError, OutboxView};
@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use waystation_durable_log::{Cursor, Seq};
+use waystation_protocol::SourceKind;
 
 /// What a stop may take to put the last readings on disk.
 const WRITE_MAX: Duration = Duration::from_secs(5);
@@ -203,6 +204,7 @@ impl Shared {
             intake,
             reporting: self.reporting.subscribe(),
             report_now,
+            board: self.board.clone(),
         }
     }
 
@@ -264,7 +266,7 @@ impl Sources {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let path = config.jsonl_path.as_deref();
-        let json_lines = JsonLines::bind(path, config.jsonl_listen, intake.clone()).await?;
+        let json_lines = JsonLines::bind(path, config.jsonl_listen, intake.clone(), &shared.board).await?;
         tasks.spawn(json_lines.run(stopped.clone()));
         let status = StatusServer::bind(&shared.config.data_dir, shared.status())?;
         tasks.spawn(status.run(stopped.clone()));
@@ -283,7 +285,8 @@ impl Sources {
         let mut input_ended = None;
         if config.stdin {
             let (ended_sender, ended) = watch::channel(false);
-            let feed = Feed::new(intake.clone(), tokio::io::stdout());
+            let health = shared.board.register(SourceKind::Stdin, "stdin");
+            let feed = Feed::new(intake.clone(), health, tokio::io::stdout());
             tasks.spawn(read_stdin(feed, stopped, ended_sender));
             input_ended = config.stdin_exit_at_end.then_some(ended);
         }
@@ -330,12 +333,13 @@ async fn read_stdin(
     mut stop: watch::Receiver<bool>,
     ended: watch::Sender<bool>,
 ) {
+    let health = feed.health();
+    health.ok();
     tokio::select! {
         _ = stop.wait_for(|stop| *stop) => {}
         outcome = feed.run(tokio::io::stdin()) => {
-            if let Err(error) = outcome {
-                tracing::warn!(%error, "standard input was dropped");
-            }
+            let error = outcome.err().map_or_else(|| "it has ended".to_owned(), |error| error.to_string());
+            health.failing(&Message::new("stdin").with("error", error));
             ended.send_replace(true);
         }
     }

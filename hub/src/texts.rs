@@ -134,6 +134,10 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("member.rssi_dbm", "信号强度", "Signal"),
     ("member.mains", "市电", "Mains"),
     ("member.ups_pct", "备用电源", "UPS"),
+    ("member.source", "数据源", "source"),
+    ("member.source_state", "数据源状态", "source state"),
+    ("member.source_readings_total", "已收读数", "readings taken"),
+    ("member.source_refused_total", "被拒读数", "readings refused"),
     ("value.open", "开", "open"),
     ("value.close", "关", "close"),
     ("value.closed", "关", "closed"),
@@ -182,6 +186,17 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("value.library", "图书借阅", "library"),
     ("value.other", "其他", "other"),
     ("value.in_use", "使用中", "in use"),
+    ("value.waiting", "尚未连上", "not reached yet"),
+    ("value.failing", "失效", "failing"),
+    ("value.mqtt", "MQTT", "MQTT"),
+    ("value.modbus", "Modbus", "Modbus"),
+    ("value.http", "HTTP 上报", "posts"),
+    ("value.cabinet", "换电柜", "swap cabinet"),
+    ("value.line", "触点", "contact"),
+    ("value.exec", "命令", "command"),
+    ("value.system", "网关本机", "the gateway itself"),
+    ("value.jsonl", "JSON 行", "JSON lines"),
+    ("value.stdin", "标准输入", "standard input"),
 ];
 
 #[cfg(test)]

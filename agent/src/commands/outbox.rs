@@ -4,12 +4,13 @@ use super::runtime;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::outbox::{GivenUp, Outbox as OpenOutbox};
-use crate::sources::{SourceHealth, SourceState};
+use crate::sources::SourceHealth;
 use crate::status::Status;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+use waystation_protocol::SourceState;
 
 /// Ranges shown to people; JSON has them all.
 const RANGES_SHOWN: usize = 10;

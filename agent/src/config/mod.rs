@@ -139,9 +139,9 @@ impl Config {
         let outbox = outbox(keys);
         let batch = batch(keys);
         let report = report::report(keys);
-        let sources = sources::read(keys);
-        let doors = doors::read(keys, sources.as_ref().map(|sources| &*sources.mqtt).unwrap_or_default());
         let gateway = gateway(keys);
+        let sources = sources::read(keys, gateway.as_ref().map(|gateway| &gateway.device));
+        let doors = doors::read(keys, sources.as_ref().map(|sources| &*sources.mqtt).unwrap_or_default());
         Some(Self {
             station: station?,
             token,

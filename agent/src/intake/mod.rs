@@ -92,14 +92,17 @@ impl Intake {
         Ok(Taken { ticket, refused })
     }
 
-    /// Takes a reading of the agent itself, stamped now; an urgent one does not wait to share an fsync.
+    /// Takes readings of the agent itself, stamped now; urgent ones do not wait to share an fsync.
     ///
     /// # Errors
     /// The agent is stopping.
-    pub async fn take_own(&self, reading: Reading, is_urgent: bool) -> Result<Ticket, OutboxClosed> {
+    pub async fn take_own(&self, readings: Vec<Reading>, is_urgent: bool) -> Result<(), OutboxClosed> {
         let mut records = Records::default();
-        self.record(Sample { reading, stamp: self.clock.stamp(None), is_urgent }, &mut records);
-        self.submit(records).await
+        let stamp = self.clock.stamp(None);
+        for reading in readings {
+            self.record(Sample { reading, stamp, is_urgent }, &mut records);
+        }
+        self.submit_some(records).await
     }
 
     /// What is told how often.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep, sleep_until};
+use waystation_protocol::SourceKind;
 
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
@@ -52,7 +53,7 @@ impl Source for ContactLine {
 
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
-            let outlet = world.outlet("line", &self.config.name);
+            let outlet = world.outlet(SourceKind::Line, &self.config.name);
             let mut stop = world.stop;
             tokio::select! {
                 () = stopped(&mut stop) => {}

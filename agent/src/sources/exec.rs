@@ -16,6 +16,7 @@ use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use waystation_protocol::SourceKind;
 
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(300);
@@ -80,7 +81,7 @@ impl Source for Exec {
 
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
-            let outlet = world.outlet("exec", &self.config.name);
+            let outlet = world.outlet(SourceKind::Exec, &self.config.name);
             let mut stop = world.stop;
             tokio::select! {
                 // Dropping the child kills it.

@@ -4,6 +4,7 @@
 //! `{"want_acks":true}` as its first line is told `{"ack":N}` once all of its first N lines are on disk or refused;
 //! other lines are answered nothing.
 
+use super::health::Health;
 use super::line::{LINE_BYTES_MAX, Refusal};
 use crate::intake::Intake;
 use crate::outbox::{OutboxClosed, Records, Ticket};
@@ -47,6 +48,7 @@ struct RefusedLine<'a> {
 /// One stream of lines.
 pub struct Feed<W> {
     intake: Intake,
+    health: Health,
     answers: W,
     wants_acks: bool,
     lines: u64,
@@ -58,9 +60,10 @@ pub struct Feed<W> {
 }
 
 impl<W: AsyncWrite + Unpin> Feed<W> {
-    pub fn new(intake: Intake, answers: W) -> Self {
+    pub fn new(intake: Intake, health: Health, answers: W) -> Self {
         Self {
             intake,
+            health,
             answers,
             wants_acks: false,
             lines: 0,
@@ -69,6 +72,10 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
             scratch: Decoded::default(),
             answer: Vec::new(),
         }
+    }
+
+    pub fn health(&self) -> Health {
+        self.health.clone()
     }
 
     /// Takes lines until the stream ends; the last one needs no line feed.
@@ -126,13 +133,15 @@ impl<W: AsyncWrite + Unpin> Feed<W> {
             return;
         }
         self.lines += 1;
-        if let Err(refusal) = self.intake.accept(line, &mut self.scratch, &mut self.group) {
-            self.refuse(&refusal);
+        match self.intake.accept(line, &mut self.scratch, &mut self.group) {
+            Ok(()) => self.health.count(1, 0),
+            Err(refusal) => self.refuse(&refusal),
         }
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
         tracing::debug!(error = refusal.error, member = refusal.member, "a reading was refused");
+        self.health.count(0, 1);
         if serde_json::to_writer(&mut self.answer, &RefusedLine { line: self.lines, refusal }).is_ok() {
             self.answer.push(b'\n');
         }

@@ -21,6 +21,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
+use waystation_protocol::SourceKind;
 
 /// A post of a thousand readings has room.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -71,7 +72,7 @@ impl Source for Http {
 
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
-            let outlet = world.outlet("http", &self.config.name);
+            let outlet = world.outlet(SourceKind::Http, &self.config.name);
             let (mut stop, address) = (world.stop, self.config.listen);
             let listener = loop {
                 match TcpListener::bind(address).await {

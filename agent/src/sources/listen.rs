@@ -1,6 +1,6 @@
 //! Local sockets that take JSON lines: a Unix socket, TCP on loopback, or both.
 
-use super::{Feed, FeedError};
+use super::{Board, Feed, FeedError, Health};
 use crate::intake::Intake;
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use waystation_protocol::SourceKind;
 
 /// Clients at a time; further ones wait in the kernel's queue.
 const CLIENTS_MAX: usize = 32;
@@ -30,6 +31,8 @@ pub struct JsonLines {
     unix: Option<UnixListener>,
     tcp: Option<TcpListener>,
     intake: Intake,
+    /// None without a socket.
+    health: Option<Health>,
 }
 
 trait Client: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -40,6 +43,7 @@ impl JsonLines {
         path: Option<&Path>,
         listen: Option<SocketAddr>,
         intake: Intake,
+        board: &Board,
     ) -> Result<Self, ListenError> {
         let unix = path.map(bind_unix).transpose()?;
         let tcp = match listen {
@@ -48,7 +52,9 @@ impl JsonLines {
             }
             None => None,
         };
-        Ok(Self { unix, tcp, intake })
+        let health = (unix.is_some() || tcp.is_some()).then(|| board.register(SourceKind::Jsonl, "jsonl"));
+        health.iter().for_each(Health::ok);
+        Ok(Self { unix, tcp, intake, health })
     }
 
     /// Serves clients until `stop` is turned; what they sent completely by then is still taken.
@@ -80,10 +86,11 @@ impl JsonLines {
             Err(error) => return tracing::warn!(%error, "a source could not be accepted"),
         };
         let (intake, mut stop) = (self.intake.clone(), stop.clone());
+        let Some(health) = self.health.clone() else { return };
         clients.spawn(async move {
             let (lines, answers) = split(client);
             tokio::select! {
-                ended = Feed::new(intake, answers).run(lines) => ended,
+                ended = Feed::new(intake, health, answers).run(lines) => ended,
                 _ = stop.wait_for(|stop| *stop) => Ok(()),
             }
         });

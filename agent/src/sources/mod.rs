@@ -24,7 +24,7 @@ mod system;
 
 pub use feed::{Feed, FeedError};
 pub use gateway::{GatewayFacts, GatewaySource};
-pub use health::{Board, Health, SourceHealth, SourceState};
+pub use health::{Board, Health, SourceHealth};
 pub use line::{LINE_BYTES_MAX, Refusal, read_line};
 pub use listen::{JsonLines, ListenError};
 pub use source::{Source, Work, World};

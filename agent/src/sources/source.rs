@@ -9,7 +9,7 @@ use crate::outbox::{OutboxClosed, Ticket};
 use std::path::PathBuf;
 use std::pin::Pin;
 use tokio::sync::watch;
-use waystation_protocol::StationId;
+use waystation_protocol::{SourceKind, StationId};
 
 /// A future behind a trait object.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -49,7 +49,7 @@ pub struct Outlet {
 
 impl World {
     /// Registers a source on the board.
-    pub fn outlet(&self, kind: &'static str, name: &SourceName) -> Outlet {
+    pub fn outlet(&self, kind: SourceKind, name: &SourceName) -> Outlet {
         let intake = if name.report_all { self.intake.clone() } else { self.intake.by_exception() };
         Outlet { intake, health: self.board.register(kind, &name.name) }
     }

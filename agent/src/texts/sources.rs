@@ -43,6 +43,8 @@ pub const TEXTS: &[super::Row] = &[
     ("fix.signal", "检查 sources.system 的 signal_file 或 signal_command。", "Check signal_file or signal_command of sources.system."),
     ("problem.nut", "{address} 的 NUT 服务没有给出 {ups} 的状态（{error}）。", "The NUT server {address} does not tell of the UPS {ups} ({error})."),
     ("fix.nut", "用 upsc 查询该 UPS，检查 upsd 是否在运行、名称是否正确。", "Ask with upsc; check that upsd runs and that the name is right."),
+    ("problem.stdin", "标准输入不再有读数（{error}）。", "Standard input gives no more readings ({error})."),
+    ("fix.stdin", "检查写入标准输入的程序，然后重启采集代理。", "Check the program that writes to it, then restart the agent."),
     ("problem.source_silent", "设备在 {seconds} 秒内没有应答。", "The device did not answer within {seconds} s."),
     ("fix.source_silent", "检查设备的电源、接线和地址。", "Check the device's power, its wires and its address."),
     ("problem.value_unknown", "设备的 {member} 是映射中没有的值。", "A device's value for {member} is not one that the map knows."),

@@ -68,6 +68,10 @@ export const members: Record<string, Member> = {
   rssi_dbm: ["信号强度", "Signal", "dBm"],
   mains: ["市电", "Mains"],
   ups_pct: ["备用电源", "UPS", "%"],
+  source: ["数据源", "Source"],
+  source_state: ["数据源状态", "Source state"],
+  source_readings_total: ["已收读数", "Readings taken"],
+  source_refused_total: ["被拒读数", "Readings refused"],
 };
 
 export const values: Record<string, readonly [zh: string, en: string]> = {
@@ -117,6 +121,17 @@ export const values: Record<string, readonly [zh: string, en: string]> = {
   library: ["图书借阅", "library"],
   other: ["其他", "other"],
   in_use: ["使用中", "in use"],
+  waiting: ["尚未连上", "not reached yet"],
+  failing: ["失效", "failing"],
+  mqtt: ["MQTT", "MQTT"],
+  modbus: ["Modbus", "Modbus"],
+  http: ["HTTP 上报", "posts"],
+  cabinet: ["换电柜", "swap cabinet"],
+  line: ["触点", "contact"],
+  exec: ["命令", "command"],
+  system: ["网关本机", "the gateway itself"],
+  jsonl: ["JSON 行", "JSON lines"],
+  stdin: ["标准输入", "standard input"],
 };
 
 export const kinds: Record<string, readonly [zh: string, en: string]> = {

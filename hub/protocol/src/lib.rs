@@ -40,8 +40,8 @@ pub use parse::{
 pub use presence::{Presence, PresenceState};
 pub use reading::{
     Access, Amenity, AmenityState, AmenityType, Body, Cabinet, CabinetStatus, Contact, DenyReason, Door,
-    DoorEvent, Environment, Fund, Gateway, Lock, Occupancy, Reading, Slot, SlotState, Swap, SwapResult,
-    UnlockMethod, VoltageClass,
+    DoorEvent, Environment, Fund, Gateway, Lock, Occupancy, Reading, Slot, SlotState, SourceKind,
+    SourceState, Swap, SwapResult, UnlockMethod, VoltageClass,
 };
 pub use reason::{Reason, Rejected};
 pub use reporting::{INTERVAL_S_MAX, MIN_INTERVAL_S_MAX, Reporting, ReportingError, measured};

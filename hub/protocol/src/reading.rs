@@ -16,7 +16,7 @@ pub use cabinet::{Cabinet, CabinetStatus};
 pub use door::{Access, Contact, DenyReason, Door, DoorEvent, Lock, UnlockMethod};
 pub use environment::Environment;
 pub use fund::Fund;
-pub use gateway::Gateway;
+pub use gateway::{Gateway, SourceKind, SourceState};
 pub use occupancy::Occupancy;
 pub use slot::{Slot, SlotState, VoltageClass};
 pub use swap::{Swap, SwapResult};

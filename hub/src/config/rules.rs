@@ -104,6 +104,7 @@ rules! {
     OutboxGrowing = "outbox_growing": rule(Severity::Warning).for_s(600).of_at_least(100);
     // Hours until the outbox is full.
     OutboxHorizon = "outbox_horizon": rule(Severity::Warning).below(4.0, 6.0).for_s(300);
+    SourceFailing = "source_failing": rule(Severity::Info).for_s(600);
     // Hours in a row that are busy every week, without one event.
     IdleDoor = "idle_door": rule(Severity::Info).at(3.0);
     StuckCounter = "stuck_counter": rule(Severity::Info).at(3.0);

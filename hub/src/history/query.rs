@@ -45,6 +45,7 @@ pub struct Series {
 
 /// A reading, or the values of a device in one step.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a list holds one sort; a box for each reading would cost more")]
 pub enum Point {
     Reading(Reading),
     Step { ts: i64, device: DeviceId, values: Values },

@@ -75,6 +75,12 @@ fn every_kind_has_its_measurement_with_sorted_tags_and_typed_fields() {
         &["gateway,device=d-1,district=黄浦,station=hp-001 \
            agent=\"1.2.0\",uptime_s=5.0,lost_total=2i,clock_offset_ms=-120.0,mains=true"],
     );
+    check(
+        Kind::Gateway,
+        r#""source":"modbus","source_state":"failing","source_readings_total":7,"source_refused_total":0"#,
+        &["gateway,device=d-1,district=黄浦,station=hp-001 source=\"modbus\",source_state=\"failing\",\
+           source_readings_total=7i,source_refused_total=0i"],
+    );
 }
 
 #[test]

@@ -279,6 +279,16 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
         "Mend the link or enlarge the gateway's outbox before that; then the oldest readings are dropped.",
     ),
     (
+        "alert.source_failing.title",
+        "{station} 数据源 {device}（{source}）已有 {minutes} 分钟不工作",
+        "Source {device} ({source}) of {station} has not worked for {minutes} minutes",
+    ),
+    (
+        "alert.source_failing.advice",
+        "在网关上运行 waystation-agent check，它逐个试数据源并说明怎么办；检查设备的电源和接线。",
+        "Run waystation-agent check on the gateway: it tries each source and says what to do. Check the device's power and wires.",
+    ),
+    (
         "alert.idle_door.title",
         "{station} 门 {device} 在往常繁忙的 {hours} 个小时内没有任何事件",
         "Door {device} of {station} had no event in {hours} hours that are busy every week",

@@ -21,6 +21,7 @@ pub fn readings(station: &str, now: i64) -> Vec<Value> {
         if minute % 5 == 0 {
             say("cabinet", "cabinet-1", cabinet(minute));
             say("gateway", "gateway", gateway(station, minute));
+            say("gateway", "meter", source(station, minute));
             say("environment", "env-1", environment(minute));
         }
         if minute % 10 == 3 {
@@ -70,6 +71,11 @@ fn gateway(station: &str, minute: i64) -> Value {
         "outbox_horizon_s": 3_600 * 20 - minute, "lost_total": minute / 100, "clock_offset_ms": if weak { 9_000 } else { 40 },
         "cpu_pct": 9, "memory_mb": 210, "disk_free_mb": 8_000 - minute, "rssi_dbm": if weak { -110 } else { -70 },
         "mains": !weak, "ups_pct": 60 })
+}
+
+fn source(station: &str, minute: i64) -> Value {
+    let state = if station.starts_with("jb") { "failing" } else { "ok" };
+    json!({ "source": "modbus", "source_state": state, "source_readings_total": minute, "source_refused_total": 1 })
 }
 
 fn environment(minute: i64) -> Value {

@@ -34,6 +34,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
+use waystation_protocol::DeviceId;
 
 /// Where readings come from.
 #[derive(Debug, Clone, Default)]
@@ -61,12 +62,21 @@ pub struct SourceName {
     pub report_all: bool,
 }
 
-pub(super) fn read(keys: &mut Keys) -> Option<Sources> {
+/// Names of the sources that there is one of at most.
+const SINGLE: [&str; 4] = ["http", "system", "jsonl", "stdin"];
+
+/// The gateway's own device is a name that no source may have: both report as devices of one kind.
+pub(super) fn read(keys: &mut Keys, gateway: Option<&DeviceId>) -> Option<Sources> {
     let jsonl_listen: Option<SocketAddr> = keys.optional("sources.jsonl.listen");
     if jsonl_listen.is_some_and(|address| !address.ip().is_loopback()) {
         keys.mistake("sources.jsonl.listen", Message::new("loopback"));
     }
-    let mut names = Names::default();
+    let mut names = Names(SINGLE.map(str::to_owned).into());
+    if let Some(gateway) = gateway
+        && !names.0.insert(gateway.to_string())
+    {
+        keys.mistake("gateway.device", Message::new("name_twice").with("name", gateway));
+    }
     let sources = Sources {
         jsonl_path: keys.path("sources.jsonl.path"),
         jsonl_listen,
@@ -101,16 +111,14 @@ fn list<T>(
         .collect()
 }
 
-/// The names given so far: files and the status tell sources apart by them.
-#[derive(Default)]
+/// The names given so far: files, the status and the hub tell sources apart by them.
 struct Names(BTreeSet<String>);
 
 impl Names {
     fn read(&mut self, keys: &mut Keys, item: &str, default: &str) -> SourceName {
         let key = format!("{item}.name");
         let name = keys.text(&key).unwrap_or_else(|| default.to_owned());
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if name.is_empty() || name.len() > 32 || !name.chars().all(allowed) {
+        if DeviceId::try_from(name.as_str()).is_err() {
             keys.mistake(&key, Message::new("name"));
         } else if !self.0.insert(name.clone()) {
             keys.mistake(&key, Message::new("name_twice").with("name", &name));

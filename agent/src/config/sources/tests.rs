@@ -37,6 +37,19 @@ fn the_ready_made_maps_are_sound() {
 }
 
 #[test]
+fn no_two_sources_nor_the_gateway_have_one_name() {
+    let exec =
+        |name: &str| format!("[[sources.exec]]\nname = \"{name}\"\ncommand = [\"true\"]\nevery_s = 1\n");
+    check(&exec("seats"), &[]);
+    check(&format!("{}{}", exec("seats"), exec("seats")), &["sources.exec[1].name: another source"]);
+    check(&exec("gateway"), &["sources.exec[0].name: another source, or the gateway"]);
+    check(&exec("http"), &["sources.exec[0].name: another source"]);
+    check(&exec("-seats"), &["sources.exec[0].name: must be"]);
+    check("[gateway]\ndevice = \"system\"\n", &["gateway.device: another source"]);
+    check(&format!("[gateway]\ndevice = \"gw\"\n{}", exec("gateway")), &[]);
+}
+
+#[test]
 fn mistakes_of_the_mqtt_source() {
     let device = "[[sources.mqtt.devices]]\ntopic = \"t\"\ndevice = \"d\"\n";
     let broker = "[[sources.mqtt]]\nurl = \"mqtt://b\"\n";
@@ -59,7 +72,10 @@ fn mistakes_of_the_mqtt_source() {
         &format!(
             "{broker}name = \"x\"\n{device}kind = \"door\"\nmembers = {{ contact = {{ pointer = \"\" }} }}\n{broker}name = \"x\"\n{device}kind = \"door\"\n"
         ),
-        &["sources.mqtt[1].name: another source is called x", "sources.mqtt[1].devices[0]: has no members"],
+        &[
+            "sources.mqtt[1].name: another source, or the gateway, is called x",
+            "sources.mqtt[1].devices[0]: has no members",
+        ],
     );
     let rules = "members = { contact = { pointer = \"c\", values = { 1 = \"ajar\" } }, colour = { pointer = \"/c\" } }\n";
     check(

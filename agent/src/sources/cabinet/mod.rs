@@ -21,6 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use translate::Controller;
+use waystation_protocol::SourceKind;
 
 const RETRY_FIRST: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(120);
@@ -87,7 +88,7 @@ impl Source for Cabinet {
 
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
-            let outlet = world.outlet("cabinet", &self.config.name);
+            let outlet = world.outlet(SourceKind::Cabinet, &self.config.name);
             let seen = Seen::open(&world.data_dir, self.name()).await;
             let controller = |topic: &str| {
                 Controller::new(self.config.device.clone(), self.config.map.clone(), topic, seen)

@@ -15,6 +15,7 @@ use line::Line;
 use registers::{Block, blocks, value_of};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
+use waystation_protocol::SourceKind;
 
 /// Between two attempts at a device that does not answer.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -107,7 +108,7 @@ impl Device {
     fn new(config: ModbusSource, world: &World, due: Instant) -> Self {
         Self {
             blocks: blocks(&config.registers),
-            outlet: world.outlet("modbus", &config.name),
+            outlet: world.outlet(SourceKind::Modbus, &config.name),
             config,
             contacts: Contacts::default(),
             backoff: Backoff::new(Dice::from_system(), RETRY_FIRST, RETRY_MAX),

@@ -22,6 +22,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use thiserror::Error;
 use topics::Topics;
+use waystation_protocol::SourceKind;
 
 /// Messages on their way to disk.
 const UNDER_WAY_MAX: usize = 64;
@@ -95,7 +96,7 @@ impl Source for Mqtt {
 
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
-            let outlet = world.outlet("mqtt", &self.config.name);
+            let outlet = world.outlet(SourceKind::Mqtt, &self.config.name);
             let topics = Topics::new(self.config.devices.clone(), world.intake.reporting());
             listen(&self.config.broker, self.name(), world, outlet, topics).await;
         })

@@ -11,6 +11,7 @@ use machine::Processor;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use waystation_protocol::SourceKind;
 
 /// How often the UPS and the machine are looked at.
 const EVERY: Duration = Duration::from_secs(10);
@@ -48,7 +49,7 @@ impl Source for System {
     fn run(self: Box<Self>, world: World) -> Work<'static, ()> {
         Box::pin(async move {
             let name = SourceName { name: "system".to_owned(), report_all: true };
-            let health = world.outlet("system", &name).health;
+            let health = world.outlet(SourceKind::System, &name).health;
             let mut stop = world.stop;
             let mut processor = Processor::default();
             let mut ticks = interval(EVERY);

@@ -53,7 +53,13 @@ const ABOVE: Record<string, readonly [warn: number, bad: number]> = {
 export function toneOf(kind: string, name: string, value: unknown): Tone {
   if (ALARMS.has(name)) return value === true ? "bad" : "";
   if (value === "forced" || value === "jammed") return "bad";
-  if (value === "fault" || value === "held_open" || (name === "mains" && value === false)) return "warn";
+  if (
+    value === "fault" ||
+    value === "failing" ||
+    value === "held_open" ||
+    (name === "mains" && value === false)
+  )
+    return "warn";
   if (typeof value !== "number") return "";
   if (name === "temperature_c") {
     const [least, most] = kind === "cabinet" ? [0, 55] : [10, 35];

@@ -1,11 +1,11 @@
 // Links and gateways: what is about to be lost, what has been lost, clocks and signals.
 
 import * as units from "@grafana/grafana-foundation-sdk/units";
-import { count, plain, steps, type Look } from "../kit/look";
+import { count, plain, spoken, steps, type Look } from "../kit/look";
 import { curves, stat, table } from "../kit/panels";
 import { IN_DISTRICT, PROMETHEUS, curve, range, rows } from "../kit/queries";
 import type { PageInfo, Sheet } from "../kit/sheet";
-import { common } from "../words/common";
+import { common, sourceStates } from "../words/common";
 import { links as words, linksColumns as titles } from "../words/links";
 import { clockOffset, district, named, rssi, since, upsLeft, waiting } from "./shared";
 
@@ -29,6 +29,7 @@ export function build(sheet: Sheet): void {
   outboxes(sheet);
   losses(sheet);
   gateways(sheet);
+  sources(sheet);
   connections(sheet);
 }
 
@@ -119,6 +120,25 @@ function gateways(sheet: Sheet): void {
   table(sheet, words.powerList, upsLeft, place, [rows(power)], {
     columns: [...named, district, { field: "ups_pct", title: titles.ups, look: upsLeft }, { ...since, title: common.at }],
     order: { field: "ups_pct", desc: false, limit: 100 },
+  });
+}
+
+function sources(sheet: Sheet): void {
+  const states =
+    'SELECT last("source_state") AS "source_state", "source", "source_readings_total", "source_refused_total" ' +
+    `FROM "gateway" WHERE ${IN_DISTRICT} AND time > now() - 2h GROUP BY "station", "device"`;
+  const state = spoken(sourceStates);
+  table(sheet, words.sources, state, { width: 24, height: 10 }, [rows(states)], {
+    columns: [
+      ...named,
+      { field: "device", title: titles.source },
+      { field: "source", title: titles.sourceKind },
+      { field: "source_state", title: titles.sourceState, look: state },
+      { field: "source_readings_total", title: titles.taken, look: count() },
+      { field: "source_refused_total", title: titles.refused_readings, look: count([1, "orange"]) },
+      { ...since, title: common.at },
+    ],
+    order: { field: "source_state", desc: false, limit: 200 },
   });
 }
 

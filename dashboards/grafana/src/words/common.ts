@@ -40,6 +40,12 @@ export const outages: States = {
   unknown: state(["中枢不知", "unknown to the hub"], "purple"),
 };
 
+export const sourceStates: States = {
+  ok: state(["正常", "ok"], "green"),
+  waiting: state(["尚未连上", "not reached yet"], "yellow"),
+  failing: state(["失效", "failing"], "red"),
+};
+
 export const presence: States = {
   online: state(["在线", "online"], "green"),
   offline: state(["离线", "offline"], "red"),

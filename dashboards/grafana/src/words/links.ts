@@ -57,6 +57,13 @@ export const links = {
     title: ["正在停电的网关", "Gateways off mains now"],
     about: ["UPS 最低的在前。", "Those with the least UPS first."],
   },
+  sources: {
+    title: ["数据源", "Sources of the gateways"],
+    about: [
+      "两小时内最后上报的数据源状态，失效的在前。失效时在该网关上运行 waystation-agent check。",
+      "How each source (broker, bus, cabinet, command) was last told of within two hours, failing ones first. On that gateway run waystation-agent check.",
+    ],
+  },
   flaps: {
     title: ["掉线最多的 20 个站点", "The 20 stations that dropped most"],
     about: ["所选时间内的离线次数。与弱信号列表对照。", "Times offline in the chosen time. Compare with the weak signals."],
@@ -80,6 +87,11 @@ export const linksColumns = {
   signal: ["信号", "Signal"],
   ups: ["UPS", "UPS"],
   times: ["次数", "Times"],
+  source: ["数据源", "Source"],
+  sourceKind: ["类型", "Kind"],
+  sourceState: ["状态", "State"],
+  taken: ["已收读数", "Readings taken"],
+  refused_readings: ["被拒读数", "Refused"],
   version: ["版本", "Version"],
   gateways: ["网关数", "Gateways"],
   most: ["最大", "largest"],

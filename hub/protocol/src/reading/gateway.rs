@@ -1,12 +1,14 @@
-//! The gateway in the station and its outbox.
+//! The gateway in the station and its outbox; and, as devices beside it, the sources that it gets readings from.
 
 use compact_str::CompactString;
 
-use super::{BodyTable, Refusal, some_measurement};
+use super::{BodyTable, Refusal, required, some_measurement};
 use crate::members::{INTEGER_MAX, Table, member_table};
+use crate::names::{names, show_by_name};
 
 member_table! {
-    /// The gateway's health. Any member is a measurement.
+    /// The gateway's health, or that of one of its sources. Any member but `source` is a measurement; a reading with
+    /// `source` has at least one of those that begin with its name.
     pub struct Gateway {
         /// The agent's version, at most 64 characters.
         agent: CompactString,
@@ -28,11 +30,50 @@ member_table! {
         /// False while the UPS carries the gateway.
         mains: bool,
         ups_pct: f64 [0.0, 100.0],
+        /// What kind of source the reading tells of; it is no measurement itself.
+        source: SourceKind,
+        source_state: SourceState,
+        /// Since the agent started, as `source_refused_total`.
+        source_readings_total: i64 [0.0, INTEGER_MAX],
+        source_refused_total: i64 [0.0, INTEGER_MAX],
     }
 }
 
+names! {
+    /// Where a gateway gets readings from.
+    pub enum SourceKind {
+        Mqtt = "mqtt",
+        Modbus = "modbus",
+        Http = "http",
+        Cabinet = "cabinet",
+        Line = "line",
+        Exec = "exec",
+        System = "system",
+        Jsonl = "jsonl",
+        Stdin = "stdin",
+    }
+}
+
+names! {
+    /// Whether a source works.
+    pub enum SourceState {
+        Ok = "ok",
+        /// It has not been reached yet.
+        Waiting = "waiting",
+        Failing = "failing",
+    }
+}
+
+show_by_name!(SourceKind, SourceState);
+
 impl BodyTable for Gateway {
     fn check(&self) -> Result<(), Refusal> {
-        some_measurement(!self.is_empty())
+        let of_source = self.source_state.is_some()
+            || self.source_readings_total.is_some()
+            || self.source_refused_total.is_some();
+        if of_source {
+            return required(&self.source, "source");
+        }
+        some_measurement(self.source.is_none() && !self.is_empty())
     }
 }

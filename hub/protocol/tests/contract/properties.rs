@@ -74,7 +74,7 @@ fn reading() -> impl Strategy<Value = (Kind, Map<String, Json>)> {
             Kind::Environment => &["temperature_c"],
             Kind::Amenity => &["amenity", "state"],
             Kind::Fund => &["sales_total"],
-            Kind::Gateway => &["mains"],
+            Kind::Gateway => &["mains", "source", "source_state"],
         };
         (object(members(kind), always), NOW_MS - 600_000_000..=NOW_MS + 120_000, "[a-z0-9][a-z0-9-]{0,31}")
             .prop_map(move |(mut object, ts, device)| {

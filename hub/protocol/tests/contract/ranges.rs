@@ -119,14 +119,14 @@ fn null_is_the_same_as_absent() {
             (Kind::Swap, "swap" | "result") | (Kind::Amenity, "amenity") => {
                 Err((Reason::MissingMember, Some(name)))
             }
-            (Kind::Amenity, "state") => Err((Reason::NoMeasurement, None)),
+            (Kind::Gateway, "source") => Err((Reason::MissingMember, Some(name))),
+            (Kind::Amenity, "state") | (Kind::Gateway, "source_state") => Err((Reason::NoMeasurement, None)),
             // The only measurement of the base itself.
             (Kind::Door, "event")
             | (Kind::Cabinet, "status")
             | (Kind::Occupancy, "seats_taken")
             | (Kind::Environment, "temperature_c")
             | (Kind::Fund, "sales_total")
-            | (Kind::Gateway, "mains")
                 if name == spec.name =>
             {
                 Err((Reason::NoMeasurement, None))

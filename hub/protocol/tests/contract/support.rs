@@ -17,7 +17,7 @@ pub fn base(kind: Kind) -> &'static str {
         Kind::Environment => r#""temperature_c":20"#,
         Kind::Amenity => r#""amenity":"microwave","state":"ok""#,
         Kind::Fund => r#""sales_total":12"#,
-        Kind::Gateway => r#""mains":true"#,
+        Kind::Gateway => r#""mains":true,"source":"mqtt","source_state":"ok""#,
     }
 }
 

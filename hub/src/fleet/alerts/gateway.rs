@@ -1,11 +1,11 @@
-//! The gateway: its clock, its outbox, and what it had to drop.
+//! The gateway: its clock, its outbox, what it had to drop, and the sources that it gets readings from.
 
 use super::room::value_against;
 use super::settings::Verdict;
 use super::watch::{Details, Judge, Subject, Watch};
 use crate::config::Rule;
 use serde::{Deserialize, Serialize};
-use waystation_protocol::{DeviceId, Gateway};
+use waystation_protocol::{DeviceId, Gateway, SourceKind, SourceState};
 
 /// What is remembered of a gateway.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,10 @@ impl GatewayMemory {
         ts: i64,
         reading: &Gateway,
     ) -> u64 {
+        if let Some(source) = reading.source {
+            source_works(judge, watches, id, ts, source, reading.source_state);
+            return 0;
+        }
         if let Some(offset) = reading.clock_offset_ms {
             #[allow(clippy::cast_precision_loss)] // a sum of seconds to show
             let seconds = offset as f64 / 1_000.0;
@@ -67,4 +71,27 @@ impl GatewayMemory {
         };
         judge.judge(watches, Subject::device(Rule::OutboxGrowing, id), verdict, details);
     }
+}
+
+/// A source that has not been reached since the agent's start neither raises the alert nor ends it.
+fn source_works(
+    judge: &mut Judge<'_>,
+    watches: &mut Vec<Watch>,
+    id: &DeviceId,
+    ts: i64,
+    source: SourceKind,
+    state: Option<SourceState>,
+) {
+    let Some(state) = state else { return };
+    let verdict = match state {
+        SourceState::Ok => Verdict::Clear,
+        SourceState::Waiting => Verdict::Between,
+        SourceState::Failing => Verdict::Set,
+    };
+    let minutes = judge.settings.of(Rule::SourceFailing).for_ms / 60_000;
+    let details = || {
+        let details = Details::default().value("source", source).value("minutes", minutes);
+        details.shown_by(ts, id, "source_state", state)
+    };
+    judge.judge(watches, Subject::device(Rule::SourceFailing, id), verdict, details);
 }

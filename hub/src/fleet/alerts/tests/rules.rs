@@ -266,6 +266,34 @@ fn gateways_tell_of_their_clock_and_their_outbox() {
 }
 
 #[test]
+fn a_source_that_stays_silent_is_told() {
+    let source = |state: &str| {
+        format!(
+            r#"{{"device":"meter","source":"modbus","source_state":"{state}","source_readings_total":7}}"#
+        )
+    };
+    let (ok, waiting, failing) = (source("ok"), source("waiting"), source("failing"));
+    let failing = |from: i64, to: i64| every_minute(from, to, &failing);
+    let mut readings: Vec<(i64, &str)> = failing(0, 601).collect();
+    readings.extend([(660, waiting.as_str()), (720, &ok)]);
+    check(Kind::Gateway, &readings, &["source_failing info jb-001/meter 600..720"]);
+    let mut readings: Vec<(i64, &str)> = failing(0, 540).collect();
+    readings.push((550, &ok));
+    readings.extend(failing(560, 1_100));
+    check(Kind::Gateway, &readings, &[]);
+}
+
+#[test]
+fn a_source_is_not_taken_for_the_gateway() {
+    // Under the gateway's own name even: what it says of a source leaves the gateway's counts as they were.
+    let gateway = r#"{"device":"gw","lost_total":7,"outbox_records":200}"#;
+    let source = r#"{"device":"gw","source":"http","source_state":"ok","source_readings_total":9}"#;
+    let lost = r#"{"device":"gw","lost_total":8,"outbox_records":150}"#;
+    let readings = [(0, gateway), (1, source), (60, lost)];
+    check(Kind::Gateway, &readings, &["records_lost warning jb-001 60.."]);
+}
+
+#[test]
 fn late_data_raises_nothing_and_ends_nothing() {
     let smoke = |alarm: bool| format!(r#"{{"device":"cab-1","smoke":{alarm}}}"#);
     let mut world = World::one();
