@@ -7,6 +7,7 @@
 
 mod alerts;
 mod notices;
+mod queries;
 mod refusals;
 mod said;
 
@@ -47,7 +48,7 @@ pub fn of_pages() -> BTreeMap<&'static str, Text> {
 }
 
 fn tables() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    TEXTS.iter().chain(alerts::TEXTS).chain(notices::TEXTS).chain(refusals::TEXTS)
+    TEXTS.iter().chain(alerts::TEXTS).chain(notices::TEXTS).chain(refusals::TEXTS).chain(queries::TEXTS)
 }
 
 const TEXTS: &[(&str, &str, &str)] = &[
@@ -201,8 +202,9 @@ const TEXTS: &[(&str, &str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::all;
+    use super::{all, queries, refusals};
     use crate::fleet::State;
+    use std::collections::BTreeSet;
     use waystation_protocol::{Kind, MemberSpec, MemberType, members};
 
     #[test]
@@ -210,6 +212,18 @@ mod tests {
         assert_eq!(all().len(), super::tables().count(), "a key stands twice");
         for text in all().values() {
             assert!(!text.zh.is_empty() && !text.en.is_empty(), "{}", text.key);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_has_the_same_placeholders_in_both_languages() {
+        let names = |text: &str| -> BTreeSet<String> {
+            let rests = text.split('{').skip(1);
+            rests.filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+        };
+        for (key, zh, en) in refusals::TEXTS.iter().chain(queries::TEXTS) {
+            assert_eq!(names(zh), names(en), "{key}");
+            assert!(!zh.is_ascii(), "{key} is no Chinese");
         }
     }
 

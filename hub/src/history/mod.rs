@@ -40,6 +40,7 @@ pub use utilisation::{Figure, Figures, Uptime};
 use crate::calendar::Zone;
 use crate::registry::SharedDirectory;
 use crate::sqlite;
+use crate::texts::Said;
 use commit::Commit;
 use gather::{Finding, Gathering};
 use rusqlite::{Connection, OptionalExtension};
@@ -68,7 +69,7 @@ pub enum HistoryError {
     #[error("the availability of days that are over cannot be worked out: {0}")]
     Uptimes(String),
     #[error("{0}")]
-    TooMuch(String),
+    TooMuch(Said),
 }
 
 impl HistoryError {

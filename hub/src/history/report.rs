@@ -11,6 +11,7 @@ use super::utilisation::{Basis, Figures, Measures, Parts, Uptime};
 use super::{History, HistoryError};
 use crate::calendar::{Calendar, DAY_MS, HOUR_MS};
 use crate::registry::{Directory, Station, StationKind};
+use crate::texts::Said;
 use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -132,11 +133,9 @@ impl History {
         let (rows, windows) =
             (buckets.saturating_mul(report.groups.len()), buckets.saturating_mul(report.members.len()));
         if rows > ROWS_MAX || windows > WINDOWS_MAX {
-            let text = format!(
-                "the answer would have up to {rows} rows, made of {windows} windows; at most {ROWS_MAX} and {WINDOWS_MAX} are \
-                 given. Ask for a shorter time, a coarser resolution, or fewer stations"
-            );
-            return Err(HistoryError::TooMuch(text));
+            let said = Said::new("refusal.too_many_rows").with("rows", rows).with("rows_max", ROWS_MAX);
+            let said = said.with("windows", windows).with("windows_max", WINDOWS_MAX);
+            return Err(HistoryError::TooMuch(said));
         }
         let (windows, seen) = self.read(|reader| Ok((report.windows(reader)?, seen(reader)?)))?;
         Ok(report.items(windows, &seen, uptime))

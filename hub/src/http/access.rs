@@ -81,9 +81,9 @@ impl FromRequestParts<App> for PublicReading {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match identify(parts, app)? {
-            Asking::Nobody if !app.sources.config.gbfs.public => Err(Problem::unauthorized(
-                "the public feeds of this hub need a token, unless its configuration has `public = true` in [gbfs]",
-            )),
+            Asking::Nobody if !app.sources.config.gbfs.public => {
+                Err(Problem::unauthorized(Said::new("refusal.feeds_closed")))
+            }
             _ => Ok(Self),
         }
     }

@@ -152,12 +152,13 @@ fn read(parameters: &Parameters) -> Result<AlertFilter, Problem> {
         [AlertState::Firing, AlertState::Resolved].into_iter().find(|state| state.as_str() == text)
     };
     let severity = |text: &str| Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
-    let severities = Severity::ALL.map(Severity::as_str).join(", ");
+    let severities = Severity::ALL.map(Severity::as_str);
     Ok(AlertFilter {
-        state: parameters.parsed("state", "`firing` or `resolved`", states)?,
-        rule: parameters.parsed("rule", "a rule's name, such as offline", Rule::from_name)?,
-        severity: parameters.parsed("severity", &severities, severity)?,
-        station: parameters.parsed("station", "a station's id", |text| StationId::try_from(text).ok())?,
+        state: parameters.chosen("state", &["firing", "resolved"], states)?,
+        rule: parameters.parsed("rule", Said::new("refusal.wants_rule"), Rule::from_name)?,
+        severity: parameters.chosen("severity", &severities, severity)?,
+        station: parameters
+            .parsed("station", Said::new("refusal.wants_station"), |text| StationId::try_from(text).ok())?,
         district: parameters.text("district").map(str::to_owned),
         after: parameters.cursor_of(cursor)?,
         limit: u32::try_from(parameters.limit()?).unwrap_or(u32::MAX),

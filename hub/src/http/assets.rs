@@ -2,7 +2,7 @@
 
 use super::query::Named;
 use super::{Problem, squeeze};
-use crate::texts;
+use crate::texts::{self, Said};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::HashMap;
@@ -48,7 +48,7 @@ pub(super) async fn asset(Named(name): Named, headers: HeaderMap) -> Result<Resp
         return Ok(squeeze::json(texts, squeeze::is_wanted(&headers)));
     }
     let file = BY_NAME.get(name.as_str()).filter(|_| name != "index.html");
-    let file = file.ok_or_else(|| Problem::not_found("there is no such file"))?;
+    let file = file.ok_or_else(|| Problem::not_found(Said::new("refusal.no_file")))?;
     Ok(file.answer(&headers, content_type(&name), FOR_EVER))
 }
 

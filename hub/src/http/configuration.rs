@@ -55,7 +55,7 @@ fn explained(mistake: ReportingError) -> (String, Said) {
     let whole =
         |least: u32, most: u32| Said::new("refusal.whole_number").with("least", least).with("most", most);
     match mistake {
-        ReportingError::Json(text) => (String::new(), text.into()),
+        ReportingError::Json(text) => (String::new(), Said::both(text.clone(), text)),
         ReportingError::Interval(kind) => (format!("intervals_s.{kind}"), whole(1, INTERVAL_S_MAX)),
         ReportingError::MinInterval => ("min_interval_s".into(), whole(0, MIN_INTERVAL_S_MAX)),
         ReportingError::Member(kind, member) => {

@@ -6,6 +6,7 @@ use super::query::Parameters;
 use super::{App, Problem};
 use crate::coverage::{Cell, Cells, Coverage, Share};
 use crate::registry::{Directory, StationKind};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -62,10 +63,10 @@ pub(super) async fn show(
     parameters: Parameters,
 ) -> Result<Json<Answer>, Problem> {
     parameters.allow(&["by", "kind", "district", "limit", "cursor", "after"])?;
-    let by = parameters.parsed("by", &BYS.join(", "), |by| BYS.into_iter().find(|known| *known == by))?;
-    let kinds = StationKind::ALL.map(StationKind::as_str).join(", ");
+    let by = parameters.chosen("by", &BYS, |by| BYS.into_iter().find(|known| *known == by))?;
+    let kinds = StationKind::ALL.map(StationKind::as_str);
     let kind = parameters
-        .parsed("kind", &kinds, |text| StationKind::ALL.into_iter().find(|kind| kind.as_str() == text))?;
+        .chosen("kind", &kinds, |text| StationKind::ALL.into_iter().find(|kind| kind.as_str() == text))?;
     let (limit, mark) = (parameters.limit()?, parameters.cursor_of(Mark::read)?);
     let district = parameters.text("district").map(str::to_owned);
     app.blocking(move |app| {
@@ -94,11 +95,7 @@ pub(super) async fn show(
 
 fn known(app: &App, kind: StationKind) -> Result<(Arc<Cells>, Arc<Coverage>), Problem> {
     let config = &app.sources.config.coverage;
-    let path = config.cells.as_deref().ok_or_else(|| {
-        Problem::not_found(
-            "there are no demand cells: name a CSV file of them as cells in [coverage] of hub.toml, and restart the hub",
-        )
-    })?;
+    let path = config.cells.as_deref().ok_or_else(|| Problem::not_found(Said::new("refusal.no_cells")))?;
     // What a panic left is made again: each member is replaced in one step.
     let mut memory = app.coverage.0.lock().unwrap_or_else(PoisonError::into_inner);
     let cells = memory.cells(path)?;
@@ -128,7 +125,7 @@ impl Memory {
         }
         let cells = Cells::load(path).map_err(|error| {
             tracing::warn!(%error, "the demand cells cannot be used; `waystation-hub check` shows every mistake");
-            Problem::unavailable("coverage.cells cannot be used; `waystation-hub check` names every mistake in the file")
+            Problem::unavailable(Said::new("refusal.cells_fail"))
         })?;
         let cells = Arc::new(cells);
         self.cells = stamp.ok().map(|stamp| (stamp, Arc::clone(&cells)));

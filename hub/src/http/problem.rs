@@ -40,43 +40,43 @@ struct Mistake {
 }
 
 impl Problem {
-    fn new(status: StatusCode, detail: impl Into<Said>) -> Self {
-        Self { status, detail: detail.into(), mistakes: Vec::new(), retry_after_s: None }
+    fn new(status: StatusCode, detail: Said) -> Self {
+        Self { status, detail, mistakes: Vec::new(), retry_after_s: None }
     }
 
-    pub fn bad_request(detail: impl Into<Said>) -> Self {
+    pub fn bad_request(detail: Said) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// A body whose members, by their names, are wrong for these reasons.
     pub fn of_members(mistakes: Vec<(String, Said)>) -> Self {
-        Self { mistakes, ..Self::bad_request("") }
+        Self { mistakes, ..Self::bad_request(Said::both("", "")) }
     }
 
-    pub fn not_found(detail: impl Into<Said>) -> Self {
+    pub fn not_found(detail: Said) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// No token, or one that is not valid.
-    pub fn unauthorized(detail: impl Into<Said>) -> Self {
+    pub fn unauthorized(detail: Said) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }
 
     /// A valid token whose role does not allow it.
-    pub fn forbidden(detail: impl Into<Said>) -> Self {
+    pub fn forbidden(detail: Said) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
     /// What is asked for does not fit what there is.
-    pub fn conflict(detail: impl Into<Said>) -> Self {
+    pub fn conflict(detail: Said) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
-    pub fn unsupported_media_type(detail: impl Into<Said>) -> Self {
+    pub fn unsupported_media_type(detail: Said) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
     }
 
-    pub fn content_too_large(detail: impl Into<Said>) -> Self {
+    pub fn content_too_large(detail: Said) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
@@ -86,13 +86,13 @@ impl Problem {
     }
 
     /// Something happens too often.
-    pub fn too_many(detail: impl Into<Said>, wait: Duration) -> Self {
+    pub fn too_many(detail: Said, wait: Duration) -> Self {
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, detail);
         Self { retry_after_s: Some(wait.as_secs() + 1), ..problem }
     }
 
     /// The hub cannot answer now; the caller may try again.
-    pub fn unavailable(detail: impl Into<Said>) -> Self {
+    pub fn unavailable(detail: Said) -> Self {
         Self { retry_after_s: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 

@@ -1,6 +1,7 @@
 //! Query strings, taken strictly: an unknown or doubled parameter is an error, not a filter that silently does nothing.
 
 use super::{App, Problem, time};
+use crate::texts::Said;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 
@@ -17,7 +18,7 @@ impl FromRequestParts<App> for Named {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Path::<String>::from_request_parts(parts, app).await {
             Ok(Path(name)) => Ok(Self(name)),
-            Err(_) => Err(Problem::bad_request("the path cannot be read; it must be percent-encoded UTF-8")),
+            Err(_) => Err(Problem::bad_request(Said::new("refusal.path_unreadable"))),
         }
     }
 }
@@ -31,7 +32,7 @@ impl FromRequestParts<App> for Parameters {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         match Query::<Vec<(String, String)>>::from_request_parts(parts, app).await {
             Ok(Query(pairs)) => Ok(Self(pairs)),
-            Err(_) => Err(Problem::bad_request("the query string cannot be read; write it as name=value&…")),
+            Err(_) => Err(Problem::bad_request(Said::new("refusal.query_unreadable"))),
         }
     }
 }
@@ -41,13 +42,14 @@ impl Parameters {
     pub fn allow(&self, allowed: &[&str]) -> Result<(), Problem> {
         for (place, (name, _)) in self.0.iter().enumerate() {
             if !allowed.contains(&name.as_str()) {
-                let (name, allowed) = (shown(name), allowed.join(", "));
-                return Err(Problem::bad_request(format!(
-                    "there is no parameter `{name}`; there are: {allowed}"
-                )));
+                let said = match allowed {
+                    [] => Said::new("refusal.parameters_none"),
+                    _ => Said::new("refusal.parameter_unknown").with("allowed", allowed.join(", ")),
+                };
+                return Err(Problem::bad_request(said.with("name", shown(name))));
             }
             if self.0[..place].iter().any(|(before, _)| before == name) {
-                return Err(Problem::bad_request(format!("the parameter `{name}` stands twice")));
+                return Err(Problem::bad_request(Said::new("refusal.parameter_twice").with("name", name)));
             }
         }
         Ok(())
@@ -64,12 +66,24 @@ impl Parameters {
     pub fn parsed<T>(
         &self,
         name: &str,
-        expected: &str,
+        expected: Said,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
         let Some(text) = self.raw(name) else { return Ok(None) };
-        let wrong = || Problem::bad_request(format!("`{}` is no {name}; give {expected}", shown(text)));
-        parse(text).map(Some).ok_or_else(wrong)
+        parse(text).map(Some).ok_or_else(|| {
+            let said = Said::new("refusal.parameter_wrong").with("name", name).with("value", shown(text));
+            Problem::bad_request(said.with_said("expected", expected))
+        })
+    }
+
+    /// One of these names, as `parse` reads it.
+    pub fn chosen<T>(
+        &self,
+        name: &str,
+        names: &[&str],
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        self.parsed(name, one_of(names), parse)
     }
 
     pub fn limit(&self) -> Result<usize, Problem> {
@@ -77,15 +91,15 @@ impl Parameters {
     }
 
     pub fn limit_up_to(&self, default: usize, most: usize) -> Result<usize, Problem> {
-        let expected = format!("a number from 1 to {most}");
+        let expected = Said::new("refusal.wants_number").with("least", 1).with("most", most);
         let in_range = |text: &str| text.parse().ok().filter(|limit| (1..=most).contains(limit));
-        Ok(self.parsed("limit", &expected, in_range)?.unwrap_or(default))
+        Ok(self.parsed("limit", expected, in_range)?.unwrap_or(default))
     }
 
     /// The `next` of the page before, under either of its names, as `read` takes it apart.
     pub fn cursor_of<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
-        let expected = "the `next` of the page before, unchanged";
-        let after = self.parsed("after", expected, &read)?;
+        let expected = Said::new("refusal.wants_cursor");
+        let after = self.parsed("after", expected.clone(), &read)?;
         Ok(self.parsed("cursor", expected, &read)?.or(after))
     }
 
@@ -96,7 +110,7 @@ impl Parameters {
 
     /// A parameter that is `true` or `false`; absent is false.
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
-        let value = self.parsed(name, "`true` or `false`", |text| text.parse::<bool>().ok())?;
+        let value = self.parsed(name, Said::new("refusal.wants_flag"), |text| text.parse::<bool>().ok())?;
         Ok(value.unwrap_or(false))
     }
 
@@ -107,18 +121,23 @@ impl Parameters {
             "json" => Some(false),
             _ => None,
         };
-        Ok(self.parsed("format", "`json` or `csv`", formats)?.unwrap_or(false))
+        Ok(self.chosen("format", &["json", "csv"], formats)?.unwrap_or(false))
     }
 
     /// An instant, ms since the Unix epoch; see [`time::parse`].
     pub fn time(&self, name: &str) -> Result<Option<i64>, Problem> {
-        self.parsed(name, time::EXPECTED, time::parse)
+        self.parsed(name, Said::new("refusal.wants_time"), time::parse)
     }
 
     /// The `next` of the page before, under either of its names.
     pub fn cursor(&self) -> Option<&str> {
         self.text("cursor").or_else(|| self.text("after"))
     }
+}
+
+/// What a parameter must be that is one of a few names.
+pub fn one_of(names: &[&str]) -> Said {
+    Said::new("refusal.wants_one_of").with("names", names.join(", "))
 }
 
 /// Somebody else's text in an error: short.

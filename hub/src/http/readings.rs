@@ -2,12 +2,13 @@
 
 use super::access::Reading;
 use super::history::{self, failed, stretch};
-use super::query::{Named, Parameters};
+use super::query::{Named, Parameters, one_of};
 use super::stations::unknown_station;
 use super::{App, Problem};
 use crate::calendar::{DAY_MS, HOUR_MS};
 use crate::clock::now_ms;
 use crate::history::{Point, Query, STEP_MAX_MS, Series};
+use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -54,23 +55,26 @@ pub(super) async fn list(
 }
 
 fn read(parameters: &Parameters) -> Result<Query, Problem> {
-    let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-    let kind = parameters.parsed("kind", &kinds, |text| Kind::from_str(text).ok())?;
-    let kind = kind.ok_or_else(|| Problem::bad_request(format!("`kind` is missing; give one of {kinds}")))?;
-    let device = parameters.parsed("device", "a device's name", |text| DeviceId::try_from(text).ok())?;
+    let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>();
+    let kind = parameters.chosen("kind", &kinds, |text| Kind::from_str(text).ok())?;
+    let kind = kind.ok_or_else(|| {
+        let said = Said::new("refusal.parameter_missing").with("name", "kind");
+        Problem::bad_request(said.with_said("expected", one_of(&kinds)))
+    })?;
+    let device = parameters
+        .parsed("device", Said::new("refusal.wants_device"), |text| DeviceId::try_from(text).ok())?;
     let slot = |text: &str| text.parse().ok().filter(|slot| (1..=SLOT_MAX).contains(slot));
-    let slot = parameters.parsed("slot", &format!("a slot's number from 1 to {SLOT_MAX}"), slot)?;
+    let numbers = Said::new("refusal.wants_number").with("least", 1).with("most", SLOT_MAX);
+    let slot = parameters.parsed("slot", numbers, slot)?;
     if slot.is_some() && (kind != Kind::Cabinet || parameters.text("step").is_none()) {
-        return Err(Problem::bad_request(
-            "`slot` goes with kind=cabinet and a `step`; readings as they came hold all their slots",
-        ));
+        return Err(Problem::bad_request(Said::new("refusal.slot_alone")));
     }
-    let step_ms = parameters.parsed("step", "seconds, or like 5m, 1h, 1d, up to 28d", step)?;
+    let step_ms = parameters.parsed("step", Said::new("refusal.wants_step"), step)?;
     let from = parameters.number_cursor()?.or(parameters.time("from")?);
     let (from, to) = stretch(from, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
     let length = to.saturating_sub(from);
     if length > step_ms.map_or(RAW_STRETCH_MAX_MS, |step| step.saturating_mul(STEPS_MAX)) {
-        return Err(Problem::bad_request("the stretch is too long for its `step`; give a larger one"));
+        return Err(Problem::bad_request(Said::new("refusal.step_small")));
     }
     let limit = parameters.limit_up_to(POINTS_DEFAULT, POINTS_MAX)?;
     Ok(Query { kind, device, slot, from, to, step_ms, limit })

@@ -113,12 +113,11 @@ impl Filter {
     /// `more`: parameters that are allowed besides.
     pub fn from(parameters: &Parameters, more: &[&str]) -> Result<Self, Problem> {
         parameters.allow(&[&Self::PARAMETERS[..], more].concat())?;
-        let states = "never_seen, online, late, offline or unknown";
         Ok(Self {
             limit: parameters.limit()?,
             after: parameters.cursor().unwrap_or_default().to_owned(),
             district: parameters.text("district").map(str::to_owned),
-            state: parameters.parsed("state", states, State::from_name)?,
+            state: parameters.chosen("state", &State::ALL.map(State::as_str), State::from_name)?,
         })
     }
 

@@ -86,7 +86,7 @@ pub(super) async fn open(
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Result<impl IntoResponse, Problem> {
-    let view = parameters.parsed("view", "full or brief", View::from_name)?.unwrap_or(View::Full);
+    let view = parameters.chosen("view", &["full", "brief"], View::from_name)?.unwrap_or(View::Full);
     let filter = match view {
         View::Full => Filter::from(&parameters, &["view"])?,
         View::Brief => Filter::from(&parameters, &["view"])?.without_limit(&parameters),

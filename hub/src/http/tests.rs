@@ -2,6 +2,7 @@ mod actions;
 mod console;
 mod feeds;
 mod languages;
+mod refusals;
 mod reports;
 mod trouble;
 

@@ -94,8 +94,8 @@ pub(super) async fn list(
 }
 
 fn read(parameters: &Parameters) -> Result<UtilisationQuery, Problem> {
-    let bys = By::ALL.map(By::as_str).join(", ");
-    let resolutions = Resolution::ALL.map(Resolution::as_str).join(", ");
+    let bys = By::ALL.map(By::as_str);
+    let resolutions = Resolution::ALL.map(Resolution::as_str);
     let (from, to) = stretch(parameters.time("from")?, parameters.time("to")?, STRETCH_DEFAULT_MS, now_ms())?;
     if to.saturating_sub(from) > STRETCH_MAX_MS {
         return Err(Problem::bad_request(Said::new("refusal.year")));
@@ -103,9 +103,9 @@ fn read(parameters: &Parameters) -> Result<UtilisationQuery, Problem> {
     Ok(UtilisationQuery {
         from,
         to,
-        by: parameters.parsed("by", &bys, By::from_name)?.unwrap_or(By::District),
+        by: parameters.chosen("by", &bys, By::from_name)?.unwrap_or(By::District),
         resolution: parameters
-            .parsed("resolution", &resolutions, Resolution::from_name)?
+            .chosen("resolution", &resolutions, Resolution::from_name)?
             .unwrap_or(Resolution::Day),
         station: parameters.text("station").map(str::to_owned),
         district: parameters.text("district").map(str::to_owned),

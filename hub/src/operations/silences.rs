@@ -79,7 +79,7 @@ impl Operations {
         let detail = format!("{} until {}: {}", conditions.join(" "), silence.ends_at, silence.why);
         let entry = Audit::new(at, &silence.by, role, "silence.add", &silence.id, &detail);
         let matchers = serde_json::to_string(&silence.matchers)
-            .map_err(|error| OperationsError::Refused(error.to_string().into()))?;
+            .map_err(|error| OperationsError::Refused(Said::both(error.to_string(), error.to_string())))?;
         self.decide(&entry, |transaction| {
             transaction.execute("DELETE FROM silence WHERE ends_at < ?1", [at - KEEP_MS])?;
             transaction.execute(

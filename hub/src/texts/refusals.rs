@@ -334,25 +334,3 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
     ),
     ("refusal.internal", "中枢未能应答；详见其日志", "the hub failed to answer; its log says more"),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::TEXTS;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn both_languages_have_the_same_placeholders() {
-        let names = |text: &str| -> BTreeSet<String> {
-            text.split('{')
-                .skip(1)
-                .filter_map(|rest| rest.split_once('}'))
-                .map(|(name, _)| name.to_owned())
-                .collect()
-        };
-        for (key, zh, en) in TEXTS {
-            assert!(!zh.is_empty() && !en.is_empty(), "{key}");
-            assert_eq!(names(zh), names(en), "{key}");
-            assert!(!zh.is_ascii(), "{key} is no Chinese");
-        }
-    }
-}

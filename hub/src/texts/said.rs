@@ -10,11 +10,20 @@ pub struct Said(What);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
     /// A key of the table, and values by the names of its placeholders.
-    Table { key: &'static str, values: Vec<(&'static str, String)> },
+    Table { key: &'static str, values: Vec<(&'static str, Value)> },
     /// Said elsewhere, in both languages.
     Both { zh: String, en: String },
 }
 
+/// What takes the place of a placeholder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    /// The same in every language.
+    Same(String),
+    Said(Said),
+}
+
+/// There is no way to make one of a text in a single language: whatever people are told, they are told in both.
 impl Said {
     /// The text of this key.
     #[must_use]
@@ -32,7 +41,16 @@ impl Said {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         if let What::Table { values, .. } = &mut self.0 {
-            values.push((name, value.to_string()));
+            values.push((name, Value::Same(value.to_string())));
+        }
+        self
+    }
+
+    /// Fills a placeholder with what is itself said in a language.
+    #[must_use]
+    pub fn with_said(mut self, name: &'static str, value: Self) -> Self {
+        if let What::Table { values, .. } = &mut self.0 {
+            values.push((name, Value::Said(value)));
         }
         self
     }
@@ -40,7 +58,7 @@ impl Said {
     #[must_use]
     pub fn zh(&self) -> String {
         match &self.0 {
-            What::Table { key, values } => fill(find(key).map_or(key, |text| text.zh), values),
+            What::Table { key, values } => fill(find(key).map_or(key, |text| text.zh), values, Self::zh),
             What::Both { zh, .. } => zh.clone(),
         }
     }
@@ -48,22 +66,9 @@ impl Said {
     #[must_use]
     pub fn en(&self) -> String {
         match &self.0 {
-            What::Table { key, values } => fill(find(key).map_or(key, |text| text.en), values),
+            What::Table { key, values } => fill(find(key).map_or(key, |text| text.en), values, Self::en),
             What::Both { en, .. } => en.clone(),
         }
-    }
-}
-
-/// What nobody translates, such as another program's words.
-impl From<String> for Said {
-    fn from(text: String) -> Self {
-        Self::both(text.clone(), text)
-    }
-}
-
-impl From<&str> for Said {
-    fn from(text: &str) -> Self {
-        Self::both(text, text)
     }
 }
 
@@ -74,7 +79,7 @@ impl fmt::Display for Said {
 }
 
 /// Puts values in place of `{name}`, once: a value that looks like a placeholder stays what it is.
-fn fill(template: &str, values: &[(&'static str, String)]) -> String {
+fn fill(template: &str, values: &[(&'static str, Value)], say: fn(&Said) -> String) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -84,7 +89,10 @@ fn fill(template: &str, values: &[(&'static str, String)]) -> String {
         });
         match found {
             Some((value, behind)) => {
-                text.push_str(value);
+                match value {
+                    Value::Same(value) => text.push_str(value),
+                    Value::Said(said) => text.push_str(&say(said)),
+                }
                 rest = behind;
             }
             None => {
@@ -102,7 +110,7 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_once() {
-        let values = [("a", "{b}".to_owned()), ("b", "2".to_owned())];
+        let values = [("a", Value::Same("{b}".to_owned())), ("b", Value::Same("2".to_owned()))];
         for (template, expected) in [
             ("", ""),
             ("no", "no"),
@@ -111,7 +119,7 @@ mod tests {
             ("}{b}{", "}2{"),
             ("{ {b}", "{ 2"),
         ] {
-            assert_eq!(fill(template, &values), expected, "{template}");
+            assert_eq!(fill(template, &values, Said::en), expected, "{template}");
         }
     }
 
@@ -123,6 +131,11 @@ mod tests {
             ("没有登记驿站 `jb-1`", "no station `jb-1` is registered")
         );
         assert_eq!(said.to_string(), said.en());
-        assert_eq!(Said::from("disk full").zh(), "disk full");
+        let within = Said::new("refusal.parameter_missing").with("name", "kind");
+        let within = within.with_said("expected", Said::new("refusal.wants_device"));
+        assert_eq!(
+            (within.zh().as_str(), within.en().as_str()),
+            ("缺少 `kind`；请给出设备名", "`kind` is missing; give a device's name")
+        );
     }
 }

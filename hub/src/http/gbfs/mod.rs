@@ -19,6 +19,7 @@ use super::query::{Named, Parameters};
 use super::stations::json as answer;
 use super::{App, Problem, time};
 use crate::clock::now_ms;
+use crate::texts::Said;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -39,10 +40,6 @@ pub struct Feeds([Kept<Vec<u8>>; FEEDS.len()]);
 /// Seconds for which an answer may be kept: cabinets report each minute; names and places change rarely.
 const STATUS_TTL_S: u32 = 30;
 const INFORMATION_TTL_S: u32 = 3_600;
-
-/// GBFS requires an address that people can write to, and nobody but the operator knows one.
-const OFF: &str = "the GBFS feeds are off: set contact_email in [gbfs] of hub.toml to the address at which their readers \
-                   report faults, and restart the hub";
 
 /// The languages of all texts.
 const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
@@ -66,15 +63,15 @@ pub(super) async fn feed(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     parameters.allow(&[])?;
+    // GBFS requires an address that people can write to, and nobody but the operator knows one.
     if app.sources.config.gbfs.contact_email.is_none() {
-        return Err(Problem::not_found(OFF));
+        return Err(Problem::not_found(Said::new("refusal.feeds_off")));
     }
     let base = base(&app, &headers, &uri);
     let name = file.strip_suffix(".json").unwrap_or(&file).to_owned();
     let place = FEEDS.iter().position(|feed| *feed == name);
-    let place = place.ok_or_else(|| {
-        Problem::not_found(format!("there is no such feed; there are: {}", FEEDS.join(", ")))
-    })?;
+    let place = place
+        .ok_or_else(|| Problem::not_found(Said::new("refusal.no_feed").with("names", FEEDS.join(", "))))?;
     app.blocking(move |app| {
         if place == 0 {
             return Ok(answer(envelope(INFORMATION_TTL_S, discovery(&base)).to_string().into_bytes()));
