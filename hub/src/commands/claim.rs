@@ -34,16 +34,28 @@ pub(super) fn make(
             &serde_json::json!({ "station": id, "claim": code.to_string(), "expires": expires_ms }),
         )
     } else {
-        let minutes = life.as_secs() / 60;
         output::line(
             out,
             &format!(
-                "Station {id} can be claimed once, within {minutes} minutes, with\n{code}\n\
-                 On the gateway: waystation-agent claim {code} --hub https://ADDRESS-OF-THIS-HUB"
+                "Station {id} can be claimed once, within {}, with\n{code}\n\
+                 On the gateway: waystation-agent claim {code} --hub https://ADDRESS-OF-THIS-HUB",
+                shown_life(life)
             ),
         )
     };
     shown.context("the code was made but could not be shown; make another one with `station claim`")
+}
+
+/// In the largest unit that says it exactly; 24 hours and an hour stay what they are.
+fn shown_life(life: Duration) -> String {
+    let minutes = life.as_secs() / 60;
+    let (count, unit) = match minutes {
+        days if days % 1_440 == 0 && days > 1_440 => (days / 1_440, "days"),
+        hours if hours % 60 == 0 && hours > 60 => (hours / 60, "hours"),
+        1 => (1, "minute"),
+        minutes => (minutes, "minutes"),
+    };
+    format!("{count} {unit}")
 }
 
 fn life(text: &str) -> Result<Duration, String> {
@@ -59,4 +71,25 @@ fn life(text: &str) -> Result<Duration, String> {
         return Err("must be 1m to 30d".into());
     }
     Ok(life)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_code_is_good_is_said_as_people_say_it() {
+        for (given, said) in [
+            ("1m", "1 minute"),
+            ("90m", "90 minutes"),
+            ("1h", "60 minutes"),
+            ("120m", "2 hours"),
+            ("1d", "24 hours"),
+            ("36h", "36 hours"),
+            ("7d", "7 days"),
+            ("48h", "2 days"),
+        ] {
+            assert_eq!(life(given).map(shown_life).as_deref(), Ok(said), "{given}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::{App, Problem, time};
 use crate::clock::now_ms;
 use crate::config::Mqtt;
 use crate::operations::Audit;
-use crate::registry::{CLAIM_LIFE, CLAIM_LIFE_MAX, ClaimCode};
+use crate::registry::{CLAIM_LIFE, CLAIM_LIFE_MAX, ClaimCode, Principal};
 use crate::texts::Said;
 use axum::Json;
 use axum::extract::State;
@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
+use waystation_protocol::StationId;
 
 /// Guesses of an address: so many at once, and then one in six seconds; of 2⁴⁰ codes that is nothing [J].
 const OF_ADDRESS: (u32, Duration) = (10, Duration::from_secs(60));
@@ -67,9 +68,9 @@ pub struct Wanted {
 #[derive(Serialize)]
 pub struct Made {
     station: String,
-    claim: String,
+    pub(super) claim: String,
     /// Ms since the Unix epoch.
-    expires: i64,
+    pub(super) expires: i64,
 }
 
 #[derive(Deserialize)]
@@ -102,15 +103,24 @@ pub(super) async fn make(
     if !(1..=most).contains(&life_s) {
         return Err(Problem::bad_request(Said::new("refusal.claim_life").with("most", most)));
     }
-    let expires = now_ms().saturating_add(life_s.saturating_mul(1_000));
     app.blocking(move |app| {
-        let id = station_id(&id)?;
-        let code = audited(app, &owner, "station.claim", id.as_str(), &format!("expires {expires}"), || {
-            app.sources.registry.make_claim(&id, expires).map_err(failed)
-        })?;
-        Ok((StatusCode::CREATED, Json(Made { station: id.to_string(), claim: code.to_string(), expires })))
+        let made = make_code(app, &owner, &station_id(&id)?, life_s)?;
+        Ok((StatusCode::CREATED, Json(made)))
     })
     .await
+}
+
+/// A code that is as good as they usually are.
+pub(super) fn make_usual_code(app: &App, owner: &Principal, id: &StationId) -> Result<Made, Problem> {
+    make_code(app, owner, id, CLAIM_LIFE.as_secs() as i64)
+}
+
+fn make_code(app: &App, owner: &Principal, id: &StationId, life_s: i64) -> Result<Made, Problem> {
+    let expires = now_ms().saturating_add(life_s.saturating_mul(1_000));
+    let code = audited(app, owner, "station.claim", id.as_str(), &format!("expires {expires}"), || {
+        app.sources.registry.make_claim(id, expires).map_err(failed)
+    })?;
+    Ok(Made { station: id.to_string(), claim: code.to_string(), expires })
 }
 
 pub(super) async fn redeem(

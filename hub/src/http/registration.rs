@@ -56,6 +56,10 @@ pub(super) async fn edit(
     let (edit, after) = read(&members, &before)?;
     let changed = differing(&before, &after).join(", ");
     app.blocking(move |app| {
+        // What changes nothing is no act, and leaves no trace.
+        if changed.is_empty() {
+            return shown(app, after).map(Json);
+        }
         let id = station_id(&id)?;
         let (_, after) = audited(app, &owner, "station.edit", id.as_str(), &changed, || {
             app.sources.registry.edit(&id, &edit).map_err(failed)

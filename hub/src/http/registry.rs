@@ -2,6 +2,7 @@
 
 use super::access::Administering;
 use super::audit::{self, audited};
+use super::claims;
 use super::input::{Input, OptionalInput};
 use super::query::{Named, Parameters};
 use super::stations::unknown_station;
@@ -27,20 +28,37 @@ pub struct Made {
     token: String,
 }
 
+/// A station that was registered, with its token, and a claim code if one was asked for.
+#[derive(Serialize)]
+pub struct Added {
+    #[serde(flatten)]
+    made: Made,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
+    /// Until when the code is good, ms since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<i64>,
+}
+
 pub(super) async fn add(
     State(app): State<App>,
     Administering(owner): Administering,
     parameters: Parameters,
     Input(members): Input<Map<String, Value>>,
-) -> Result<(StatusCode, Json<Made>), Problem> {
+) -> Result<(StatusCode, Json<Added>), Problem> {
     parameters.allow(&[])?;
-    let station = read(&members)?;
+    let (station, wants_claim) = read(members)?;
     app.blocking(move |app| {
         let token = audited(app, &owner, "station.add", station.id.trim(), "", || {
             app.sources.registry.add(&station).map_err(failed)
         })?;
         reload(app)?;
-        Ok((StatusCode::CREATED, made(station.id.trim(), &token)))
+        let id = station.id.trim();
+        let claimable =
+            wants_claim.then(|| claims::make_usual_code(app, &owner, &station_id(id)?)).transpose()?;
+        let (claim, expires) = claimable.map(|made| (made.claim, made.expires)).unzip();
+        let Json(made) = made(id, &token);
+        Ok((StatusCode::CREATED, Json(Added { made, claim, expires })))
     })
     .await
 }
@@ -113,17 +131,21 @@ fn ask_rotation(app: &App, owner: &Principal, id: &StationId) -> Result<Rotated,
     Ok(Rotated::Asked { station: id.to_string(), online: true, state: rotation.state })
 }
 
-/// A station from JSON members, named and checked as the columns of a CSV file are.
-fn read(members: &Map<String, Value>) -> Result<NewStation, Problem> {
+/// A station from JSON members, named and checked as the columns of a CSV file are, and whether a claim code is wanted.
+fn read(mut members: Map<String, Value>) -> Result<(NewStation, bool), Problem> {
     let mut station = NewStation::default();
     let mut mistakes = Mistakes::default();
-    for (name, text) in texts(members, &mut mistakes) {
+    let claim = members.remove("claim").unwrap_or_default();
+    if !(claim.is_boolean() || claim.is_null()) {
+        mistakes.add("claim", Said::new("refusal.give_flag"));
+    }
+    for (name, text) in texts(&members, &mut mistakes) {
         match station.column_mut(name) {
             Some(member) => *member = text,
-            None => mistakes.add(name, no_member(&COLUMNS)),
+            None => mistakes.add(name, no_member(&[&COLUMNS[..], &["claim"]].concat())),
         }
     }
-    mistakes.check(station.check()).map(|_| station)
+    mistakes.check(station.check()).map(|_| (station, claim == true))
 }
 
 /// Members as the texts of columns; null is an empty one.

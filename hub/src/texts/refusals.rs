@@ -91,6 +91,7 @@ pub(super) const TEXTS: &[(&str, &str, &str)] = &[
         "`{text}` is no time zone; write it like Asia/Shanghai or Asia/Urumqi",
     ),
     ("refusal.give_number", "请填数字", "give a number"),
+    ("refusal.give_flag", "请填 true 或 false", "give true or false"),
     ("refusal.give_text", "请填文字", "give a text"),
     ("refusal.no_member", "没有这一项；可填：{members}", "there is no such member; there are: {members}"),
     (

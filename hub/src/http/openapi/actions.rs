@@ -9,9 +9,12 @@ pub fn all() -> Vec<Entry> {
     vec![
         post(
             "/api/v1/stations",
-            Operation::writes("Register a station; its token is shown this once", "admin")
-                .takes("NewStation")
-                .answers_json("201", reference("StationToken"))
+            Operation::writes(
+                "Register a station; its token is shown this once. With `claim` a claim code too, as that of a day",
+                "admin",
+            )
+            .takes("NewStation")
+            .answers_json("201", json!({ "oneOf": [reference("StationToken"), reference("ClaimableStation")] }))
                 .fails(&["409"]),
         ),
         remove(

@@ -191,6 +191,12 @@ fn outputs() -> Map<String, Value> {
                 "station": string(), "token": string(), "hub": nullable("string"), "ca": nullable("string"),
             })),
         ),
+        (
+            "ClaimableStation",
+            object(
+                json!({ "station": string(), "token": string(), "claim": string(), "expires": integer() }),
+            ),
+        ),
         ("StationToken", object(json!({ "station": string(), "token": string() }))),
         (
             "RotationAsked",
@@ -271,6 +277,8 @@ fn inputs() -> Map<String, Value> {
         members.remove("id");
     }
     let mut station = input(&["id"], station);
+    station["properties"]["claim"] =
+        json!({ "type": ["boolean", "null"], "description": "Whether a claim code is made too" });
     let both = |ty: &str| json!({ "latitude": { "type": ty }, "longitude": { "type": ty } });
     station["anyOf"] = json!([
         { "required": ["latitude", "longitude"], "properties": both("number") },

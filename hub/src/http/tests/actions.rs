@@ -83,6 +83,18 @@ async fn stations_are_registered_and_forgotten() {
     let made = server.send("POST", "/api/v1/stations", Some("admin"), body).await;
     assert_eq!(made.status, 201, "{}", made.body);
     assert!(made.json()["token"].as_str().unwrap().starts_with("wst_"));
+    assert_eq!(made.json()["claim"], Value::Null);
+    let claimable = r#"{"id":"nb-002","claim":true}"#;
+    let made = server.send("POST", "/api/v1/stations", Some("admin"), claimable).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert!(made.json()["token"].as_str().unwrap().starts_with("wst_"));
+    assert!(made.json()["expires"].as_i64().unwrap() > now_ms(), "{}", made.body);
+    let code = json!({ "code": made.json()["claim"] }).to_string();
+    let claimed = server.send("POST", "/claim", None, &code).await;
+    assert_eq!((claimed.status, &claimed.json()["station"]), (200, &"nb-002".into()), "{}", claimed.body);
+    let unsure = r#"{"id":"nb-003","claim":"yes"}"#;
+    let refused = server.send("POST", "/api/v1/stations", Some("admin"), unsure).await;
+    assert_eq!((refused.status, &refused.json()["mistakes"][0]["member"]), (400, &"claim".into()));
     let shown = server.get("/api/v1/stations/nb-001").await.json();
     assert_eq!((&shown["district"], &shown["capacity"]), (&"宁波".into(), &12.into()));
     assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), body).await.status, 409);
@@ -117,6 +129,12 @@ async fn a_registration_is_read_and_changed_by_its_members() {
     assert_eq!(server.get("/api/v1/stations/nb-001").await.json()["district"], "江北区", "at once");
     let audit = server.request("GET", "/api/v1/audit?action=station.edit", Some("operator")).await.json();
     assert_eq!(audit["items"][0]["detail"], "district, latitude, longitude, capacity");
+    for nothing_new in ["{}", r#"{"capacity":20}"#] {
+        let answer = server.send("PATCH", path, Some("admin"), nothing_new).await;
+        assert_eq!((answer.status, answer.json()), (200, expected.clone()), "{nothing_new}");
+    }
+    let again = server.request("GET", "/api/v1/audit?action=station.edit", Some("operator")).await.json();
+    assert_eq!(again, audit, "what changes nothing is no act");
 
     let wrong =
         r#"{"id":"x","phone":1,"capacity":"many","kind":"shop","longitude":3,"opening_hours":"late"}"#;
