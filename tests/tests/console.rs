@@ -70,6 +70,7 @@ impl Stage {
             "send-nonsense" => self.send_nonsense(whom),
             "unlock" => self.unlock(whom),
             "take-configuration" => self.take_configuration(whom),
+            "take-token" => self.take_token(whom),
             "claim" => self.claim(whom),
             "revoke" => drop(process::run(&mut self.hub.command(&["token", "remove", whom]))),
             other => panic!("the scenario {scenario} asks for {other}"),
@@ -126,6 +127,16 @@ impl Stage {
         let topic = self.logins[id].topic("result");
         assert_eq!(client.publish_acked(&topic, result.to_string().as_bytes()), 0);
     }
+
+    /// The station keeps the token that it was sent, and logs in with it.
+    fn take_token(&mut self, id: &str) {
+        let mut client = self.present.remove(id).expect("it is there");
+        let told: Value = serde_json::from_slice(&client.message().payload).expect("JSON");
+        let token = told["token"].as_str().expect("a token").to_owned();
+        client.disconnect();
+        self.logins.insert(id.to_owned(), Login { name: id.to_owned(), token });
+        self.connect(id);
+    }
 }
 
 fn add(hub: &Hub, (id, zh, en, latitude, longitude): (&str, &str, &str, &str, &str)) -> Login {
@@ -151,7 +162,7 @@ fn an_admin_brings_a_station_into_the_field() {
 }
 
 #[test]
-fn an_admin_sets_from_afar_what_a_station_reports() {
+fn an_admin_sets_from_afar_what_a_station_reports_and_its_token() {
     Stage::new().play("configuration");
 }
 

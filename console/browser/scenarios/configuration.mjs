@@ -1,4 +1,4 @@
-// An admin sets from afar what a station reports; the gateway takes it, and who set it is noted.
+// An admin sets from afar what a station reports, and gives it a new token; the gateway takes both, and it is noted.
 
 import assert from "node:assert/strict";
 import { person } from "../chromium.mjs";
@@ -16,10 +16,12 @@ export async function scenario(browser, complaints, { url, tokens, pictures }) {
   await signIn(page, tokens.admin);
   await isRefused(page);
   await sets(page);
+  await renewsTheToken(page);
   await page.screenshot({ path: `${pictures}/configuration.png`, fullPage: true });
   await page.getByRole("navigation").getByRole("link", { name: "审计" }).click();
   await page.getByRole("row").filter({ hasText: "下发远程配置" }).first().waitFor();
   await page.getByRole("row").filter({ hasText: "远程配置已生效" }).first().waitFor();
+  await page.getByRole("row").filter({ hasText: "驿站已换用新令牌" }).first().waitFor();
   await context.close();
   await mayLook(await person(browser, complaints), url, tokens.viewer);
 }
@@ -59,6 +61,18 @@ async function sets(page) {
   await card(page).getByRole("button", { name: "更改远程配置" }).click();
   assert.equal(await dialog(page).getByLabel("CO₂（ppm）").inputValue(), "12.5");
   await dialog(page).getByRole("button", { name: "取消" }).click();
+}
+
+/** @param {Page} page */
+async function renewsTheToken(page) {
+  const token = page.getByRole("region", { name: "驿站令牌" });
+  await token.getByText("没有正在进行的更换").waitFor();
+  await token.getByRole("button", { name: "远程更换令牌" }).click();
+  await dialog(page).getByRole("button", { name: "远程更换令牌" }).click();
+  await dialog(page).waitFor({ state: "detached" });
+  await token.getByText("网关尚未用新令牌登录").waitFor();
+  await please("take-token", "jb-001");
+  await token.getByText("已换用新令牌").waitFor();
 }
 
 /**

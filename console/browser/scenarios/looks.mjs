@@ -12,6 +12,7 @@ const DIALOGS = /** @type {const} */ ([
   ["/stations/jb-001", /^(开门|Unlock) · front$/],
   ["/stations/jb-001", /^(编辑资料|Edit)$/],
   ["/stations/jb-001", /^(更改远程配置|Change remote configuration)$/],
+  ["/stations/jb-001", /^(远程更换令牌|New token, without a visit)$/],
   ["/stations/jb-001", /(查看曲线|show its past)$/],
   ["/alerts", /^(确认|Acknowledge)$/],
   ["/alerts", /^(静默|Silence)$/],

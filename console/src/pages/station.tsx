@@ -15,8 +15,10 @@ import { DoorLog } from "../components/station/door-log";
 import { Doors } from "../components/station/doors";
 import { StationHeader } from "../components/station/header";
 import { LiveValues } from "../components/station/live";
+import { Rotation } from "../components/station/rotation";
 import { stateSince } from "../components/station/uptime";
 import { stations } from "../state/fleet";
+import { may } from "../state/session";
 import { speak, t } from "../words";
 import { station as table } from "../words/station";
 import "../style/tools.css";
@@ -60,7 +62,10 @@ export function Station({ id }: { id: string }) {
         <DoorLog station={station} />
         <Availability asked={uptime} />
       </div>
-      <RemoteConfiguration id={id} />
+      <div class="station-top">
+        <RemoteConfiguration id={id} />
+        {may("operator") && <Rotation id={id} />}
+      </div>
     </div>
   );
 }

@@ -55,8 +55,8 @@ export const settings = {
   rotate: ["更换令牌", "New token"],
   rotate_title: ["为 {name} 更换令牌？", "A new token for {name}?"],
   rotate_about: [
-    "旧令牌立即失效：网关在写入新令牌之前无法连接，读数暂存在网关上。",
-    "The old one stops working at once: until the gateway has the new one it cannot connect, and keeps its readings.",
+    "旧令牌立即失效：网关在写入新令牌之前无法连接，读数暂存在网关上。不必到场的更换见驿站页面。",
+    "The old one stops working at once: until the gateway has the new one it cannot connect, and keeps its readings. The station's page has a way without a visit.",
   ],
   claim: ["认领码", "Claim code"],
   edit: ["编辑", "Edit"],
