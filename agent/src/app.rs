@@ -14,6 +14,7 @@ use crate::sources::{
     self, Board, Feed, GatewayFacts, GatewaySource, JsonLines, ListenError, Machine, Tally, World,
 };
 use crate::status::{StatusError, StatusServer, StatusSources};
+use crate::tokens::Tokens;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -70,6 +71,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<E
     let reporting = watch::Sender::new(config.report.clone());
     let intake = Intake::new(sender, tally.clone(), clock.clone(), reporting.subscribe());
     let (restart, mut restarting) = watch::channel(false);
+    let tokens = Tokens::open(config.token.clone(), config.token_file.as_deref());
     let shared = Shared {
         config,
         view,
@@ -79,6 +81,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> Result<E
         tally,
         clock,
         reporting,
+        tokens,
         machine: watch::Sender::default(),
         board: Board::default(),
     };
@@ -130,6 +133,7 @@ struct Shared {
     clock: Clock,
     /// What is reported; it may be changed at any time.
     reporting: watch::Sender<Reporting>,
+    tokens: Tokens,
     board: Board,
     /// What the gateway was found to be.
     machine: watch::Sender<Machine>,
@@ -151,7 +155,7 @@ impl Shared {
         Publisher::new(Parts {
             endpoint,
             station: self.config.station.clone(),
-            token: self.config.token.clone(),
+            tokens: self.tokens.clone(),
             view: self.view.clone(),
             durable,
             limits,
@@ -172,7 +176,8 @@ impl Shared {
         let data_dir = &self.config.data_dir;
         let remote = Remote::open(data_dir, self.config.report.clone(), self.reporting.clone());
         let doors = self.config.doors.clone();
-        let tools = Tools { doors, intake, report_now, remote: Arc::new(Mutex::new(remote)), restart };
+        let (remote, tokens) = (Arc::new(Mutex::new(remote)), self.tokens.clone());
+        let tools = Tools { doors, intake, report_now, remote, tokens, restart };
         Orders::open(data_dir, self.clock.clone(), tools)
     }
 

@@ -18,6 +18,7 @@ pub mod outbox;
 
 pub mod orders;
 pub mod remote;
+pub mod tokens;
 
 pub mod publisher;
 

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
@@ -44,6 +44,23 @@ impl Agent {
     /// Changes a setting for the next start.
     pub fn set(&mut self, section: &str, key: &str, value: impl Display) {
         self.settings.set(section, key, value);
+        self.write();
+    }
+
+    /// Moves the token into a file; gives its place.
+    pub fn keep_token_in_file(&mut self, station: &Login) -> PathBuf {
+        let path = self.folder.path().join("token");
+        std::fs::write(&path, format!("{}\n", station.token)).expect("the token");
+        self.settings.unset("", "token");
+        self.settings.set_path("", "token_file", &path);
+        self.write();
+        path
+    }
+
+    /// Connects over TLS instead, to a hub whose certificate this authority has signed.
+    pub fn use_tls(&mut self, hub: SocketAddr, authority: &Path) {
+        self.settings.set_text("", "hub", format_args!("mqtts://{hub}"));
+        self.settings.set_path("", "ca", authority);
         self.write();
     }
 
@@ -114,6 +131,11 @@ impl Agent {
 
     fn config(&self) -> PathBuf {
         self.folder.path().join("agent.toml")
+    }
+
+    /// What it has logged so far, over all its starts.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
     fn log_path(&self) -> PathBuf {

@@ -22,6 +22,11 @@ impl Toml {
         self.set_text(section, key, path.display());
     }
 
+    /// Removes a key.
+    pub fn unset(&mut self, section: &str, key: &str) {
+        self.0.entry(section.to_owned()).or_default().remove(key);
+    }
+
     /// Removes a section.
     pub fn clear(&mut self, section: &str) {
         self.0.remove(section);

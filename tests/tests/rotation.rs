@@ -1,8 +1,11 @@
 //! A station gets a new token over its own connection, and can log in whatever is killed meanwhile.
 
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use waystation_tests::certs::Authority;
 use waystation_tests::hub::Login;
-use waystation_tests::{Client, Connect, Hub, HubSettings, Version, http, until};
+use waystation_tests::ports::free_address;
+use waystation_tests::{Agent, Client, Connect, Hub, HubSettings, Version, http, until};
 
 fn ask(hub: &Hub, method: &str, station: &Login, part: &str, admin: &Login, body: &Value) -> (u16, Value) {
     let headers = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", admin.token);
@@ -63,7 +66,7 @@ fn check_hidden(hub: &Hub, token: &Login) {
     }
 }
 
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+fn walk(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
@@ -133,4 +136,139 @@ fn a_refusal_is_shown_and_ends_the_new_token() {
     let done: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(done["state"], "done", "{done}");
     assert!(!is_good(&hub, &old));
+}
+
+/// A hub with TLS, and an agent that reaches it by that, with its token in a file.
+struct Pair {
+    hub: Hub,
+    agent: Agent,
+    admin: Login,
+    token_file: PathBuf,
+    _certificates: tempfile::TempDir,
+}
+
+impl Pair {
+    fn start() -> (Self, Login) {
+        let certificates = tempfile::tempdir().expect("a folder");
+        let authority = Authority::new(certificates.path());
+        let (server, tls) = (authority.issue("hub"), free_address());
+        let settings = HubSettings::default().set_text("mqtt", "tls_listen", tls);
+        let settings =
+            settings.set_path("mqtt.tls", "cert", &server.cert).set_path("mqtt.tls", "key", &server.key);
+        let hub = settings.start();
+        let station = hub.known_station("dx-0001");
+        let admin = known_admin(&hub, &station);
+        let mut agent = Agent::prepare(&station, hub.mqtt);
+        agent.use_tls(tls, &authority.cert());
+        agent.set("gateway", "interval_s", 1);
+        let token_file = agent.keep_token_in_file(&station);
+        agent.start();
+        (Self { hub, agent, admin, token_file, _certificates: certificates }, station)
+    }
+
+    fn restart_agent(&mut self) {
+        self.agent.kill();
+        self.agent.start();
+    }
+
+    fn restart_hub(&mut self) {
+        self.hub.kill();
+        self.hub.start();
+    }
+
+    fn is_sent(&self, station: &Login) -> bool {
+        let state = rotation(&self.hub, station, &self.admin);
+        state == "sent" || state.is_null()
+    }
+
+    fn on_disk(&self) -> String {
+        std::fs::read_to_string(&self.token_file).expect("the token").trim().to_owned()
+    }
+
+    /// The station is there, and its readings come.
+    fn wait_heard(&self, station: &Login) {
+        let path = format!("/api/v1/stations/{}/readings?kind=gateway", station.name);
+        let last = || self.hub.items(&path).iter().filter_map(|item| item["ts"].as_i64()).max();
+        let before = last();
+        until("the gateway speaks", || last() > before);
+    }
+}
+
+/// What happens while a rotation is under way.
+type Kill = fn(&mut Pair, &Login);
+
+#[test]
+fn an_agent_has_its_new_token_and_can_log_in_whatever_is_killed() {
+    let (mut pair, mut station) = Pair::start();
+    pair.wait_heard(&station);
+    let kills: [Kill; 7] = [
+        |_, _| {},
+        |pair, _| pair.restart_agent(),
+        |pair, _| pair.restart_hub(),
+        |pair, station| {
+            until("the token is on its way", || pair.is_sent(station));
+            pair.restart_agent();
+        },
+        |pair, station| {
+            until("the token is on its way", || pair.is_sent(station));
+            pair.restart_hub();
+        },
+        |pair, station| {
+            until("the token is in its file", || pair.on_disk() != station.token);
+            pair.restart_agent();
+        },
+        |pair, station| {
+            until("the token is in its file", || pair.on_disk() != station.token);
+            pair.restart_hub();
+            pair.restart_agent();
+        },
+    ];
+    for (number, kill) in kills.into_iter().enumerate() {
+        let old = station.clone();
+        ask_online(&pair.hub, &station, &pair.admin);
+        kill(&mut pair, &station);
+        until("the rotation is done", || rotation(&pair.hub, &station, &pair.admin).is_null());
+        station.token = pair.on_disk();
+        assert_ne!(station.token, old.token, "{number}");
+        pair.wait_heard(&station);
+        assert!(!is_good(&pair.hub, &old), "{number}");
+        for token in [&old, &station] {
+            assert!(!pair.agent.log().contains(&token.token), "{number}");
+            check_hidden(&pair.hub, token);
+        }
+    }
+}
+
+#[test]
+fn an_agent_goes_on_with_its_former_token_at_a_hub_that_was_restored() {
+    let (mut pair, station) = Pair::start();
+    pair.wait_heard(&station);
+    let registry = pair.hub.folder().join("data/registry.db");
+    pair.hub.stop();
+    let backup = std::fs::read(&registry).expect("the registry");
+    pair.hub.start();
+    ask_online(&pair.hub, &station, &pair.admin);
+    until("the token is in its file", || pair.on_disk() != station.token);
+    until("the rotation is done", || rotation(&pair.hub, &station, &pair.admin).is_null());
+    pair.hub.stop();
+    std::fs::write(&registry, backup).expect("the registry");
+    pair.hub.start();
+    pair.wait_heard(&station);
+    assert_eq!(pair.on_disk(), station.token);
+}
+
+#[test]
+fn an_agent_without_a_token_file_says_so() {
+    let hub = HubSettings::default().start();
+    let station = hub.known_station("dx-0001");
+    let admin = known_admin(&hub, &station);
+    let mut agent = Agent::prepare(&station, hub.mqtt);
+    agent.start();
+    ask_online(&hub, &station, &admin);
+    until("it refuses", || rotation(&hub, &station, &admin) == "refused");
+    let (_, shown) = ask(&hub, "GET", &station, "registration", &admin, &Value::Null);
+    let detail = shown["rotation_detail"].as_str().expect("why");
+    assert!(detail.contains("token_file"), "{detail}");
+    assert!(is_good(&hub, &station));
+    assert_eq!(actions(&hub), ["station.token_refused"]);
 }

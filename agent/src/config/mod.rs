@@ -75,6 +75,8 @@ pub const DEFAULT_PATHS: [&str; 2] = ["agent.toml", "/etc/waystation/agent.toml"
 pub struct Config {
     pub station: StationId,
     pub token: Option<String>,
+    /// Where the token came from; the hub's new one goes there.
+    pub token_file: Option<PathBuf>,
     pub hub: HubAddress,
     pub ca: Option<PathBuf>,
     pub data_dir: PathBuf,
@@ -132,7 +134,7 @@ impl Config {
     fn from_keys(keys: &mut Keys) -> Option<Self> {
         // Each section is read before any `?`, so that every mistake is met.
         let station = keys.required("station");
-        let token = token(keys);
+        let (token, token_file) = token(keys);
         let hub = keys.required("hub");
         let ca = keys.path("ca");
         let data_dir = keys.path("data_dir").unwrap_or_else(|| "agent-data".into());
@@ -145,6 +147,7 @@ impl Config {
         Some(Self {
             station: station?,
             token,
+            token_file,
             hub: hub?,
             ca,
             data_dir,
@@ -158,15 +161,16 @@ impl Config {
     }
 }
 
-fn token(keys: &mut Keys) -> Option<String> {
+/// The token, and the file that it came from.
+fn token(keys: &mut Keys) -> (Option<String>, Option<PathBuf>) {
     let (token, file) = (keys.text("token"), keys.path("token_file"));
-    match (token, file) {
+    let read = match (token, &file) {
         (Some(_), Some(_)) => {
             keys.mistake("token", Message::new("token_twice"));
             None
         }
         (Some(token), None) => Some(token),
-        (None, Some(path)) => match files::read_small(&path) {
+        (None, Some(path)) => match files::read_small(path) {
             Ok(text) => Some(text.trim().to_owned()),
             Err(error) => {
                 keys.mistake(
@@ -177,7 +181,8 @@ fn token(keys: &mut Keys) -> Option<String> {
             }
         },
         (None, None) => None,
-    }
+    };
+    (read, file)
 }
 
 fn outbox(keys: &mut Keys) -> Option<Outbox> {

@@ -31,6 +31,15 @@ fn the_least_configuration_has_sensible_defaults() {
 }
 
 #[test]
+fn a_token_comes_from_a_file_that_is_known_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "wst_1\n").unwrap();
+    let config = load(&format!("station = \"a\"\nhub = \"mqtt://h\"\ntoken_file = {path:?}")).unwrap();
+    assert_eq!((config.token.as_deref(), config.token_file), (Some("wst_1"), Some(path)));
+}
+
+#[test]
 fn every_mistake_comes_up_in_one_run() {
     check("", &["station: is missing", "hub: is missing"]);
     check(

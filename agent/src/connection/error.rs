@@ -30,6 +30,14 @@ impl ConnectError {
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused(_))
     }
+
+    /// Whether it is the token, or the station's name, that the hub does not take.
+    pub fn is_bad_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized)
+        )
+    }
 }
 
 /// A connection broke.

@@ -10,6 +10,7 @@ mod seen;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod token;
 mod unlock;
 
 pub use desk::{Answer, Desk, Order, WAITING_MAX};
@@ -19,6 +20,7 @@ use crate::clock::{Clock, now_ms};
 use crate::config::Door;
 use crate::intake::Intake;
 use crate::remote::Remote;
+use crate::tokens::Tokens;
 use seen::Seen;
 use settings::{Trial, trial_end};
 use std::collections::VecDeque;
@@ -29,7 +31,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use unlock::{Told, unlock};
-use waystation_protocol::{Action, Command, CommandResult, Outcome};
+use waystation_protocol::{Action, Command, CommandResult, Outcome, TokenOffer};
 
 /// What the hub may take to acknowledge the answer before the agent restarts.
 const LAST_WORD_MAX: Duration = Duration::from_secs(3);
@@ -57,6 +59,7 @@ pub struct Tools {
     pub intake: Intake,
     pub report_now: mpsc::Sender<()>,
     pub remote: Arc<Mutex<Remote>>,
+    pub tokens: Tokens,
     /// Turned to end the agent, so that systemd starts it again.
     pub restart: watch::Sender<bool>,
 }
@@ -102,6 +105,7 @@ impl Orders {
             let Some(order) = order else { return };
             match order {
                 Order::Command(payload) => self.obey(&payload).await,
+                Order::Config(payload) if TokenOffer::is_one(&payload) => self.take_token(&payload).await,
                 Order::Config(payload) => self.configure(&payload).await,
             }
         }

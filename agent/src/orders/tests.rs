@@ -53,6 +53,7 @@ impl Bench {
             intake: intake.clone(),
             report_now,
             remote: Arc::new(Mutex::new(remote)),
+            tokens: Tokens::open(Some("wst_old".into()), None),
             restart,
         };
         let (orders, desk) = Orders::open(folder.path(), clock, tools);
@@ -246,6 +247,20 @@ async fn a_configuration_is_applied_or_refused_and_answered() {
     check(r#"{"version":6,"report":{}}"#, Outcome::Refused, 40).await;
     check(CONFIGURATION, Outcome::Done, 40).await;
     check(r#"{"version":10,"report":{}}"#, Outcome::Done, 300).await;
+}
+
+#[tokio::test]
+async fn a_new_token_that_cannot_be_kept_is_refused_and_no_configuration() {
+    let mut bench = Bench::new().await;
+    // The second is not understood: it gets no answer, and shows in none.
+    for offer in [r#"{"id":"token-3","token":"wst_new"}"#, r#"{"id":"c-1","token":"wst_new","version":3}"#] {
+        bench.desk.hand_in(Order::Config(offer.into()));
+    }
+    let (outcome, detail) = bench.acknowledged_answer().await;
+    assert_eq!(outcome, Outcome::Refused);
+    assert!(detail.contains("token_file") && !detail.contains("wst_"), "{detail}");
+    bench.desk.hand_in(Order::Config(CONFIGURATION.into()));
+    assert_eq!(bench.acknowledged_answer().await.0, Outcome::Done);
 }
 
 #[tokio::test(start_paused = true)]

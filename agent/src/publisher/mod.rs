@@ -14,13 +14,15 @@ mod window;
 
 use crate::backoff::Backoff;
 use crate::clock::{Clock, now_ms};
-use crate::connection::{Connection, Credentials, Endpoint};
+use crate::connection::{ConnectError, Connection, Credentials, Endpoint};
 use crate::dice::Dice;
 use crate::orders::Desk;
 use crate::outbox::{BatchLimits, BatchSource, Done, OutboxView};
+use crate::tokens::Tokens;
 use session::{Broken, Pace, Session};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use waystation_durable_log::Seq;
 use waystation_protocol::{Channel, Presence, PresenceState, StationId, topic_name};
@@ -50,7 +52,7 @@ pub enum State {
 pub struct Parts {
     pub endpoint: Endpoint,
     pub station: StationId,
-    pub token: Option<String>,
+    pub tokens: Tokens,
     pub view: OutboxView,
     pub durable: watch::Receiver<Seq>,
     pub limits: BatchLimits,
@@ -68,6 +70,8 @@ pub struct Parts {
 pub struct Publisher {
     parts: Parts,
     backoff: Backoff,
+    /// Changes when the hub has sent a new token.
+    token_came: watch::Receiver<u64>,
 }
 
 enum Mode {
@@ -80,7 +84,8 @@ enum Mode {
 impl Publisher {
     pub fn new(parts: Parts) -> Self {
         let backoff = Backoff::new(Dice::from_system(), BACKOFF_FIRST, BACKOFF_MAX);
-        Self { parts, backoff }
+        let token_came = parts.tokens.came();
+        Self { parts, backoff, token_came }
     }
 
     /// Publishes until `stop` is turned, then delivers what it can within a few seconds.
@@ -98,14 +103,14 @@ impl Publisher {
 
     async fn offline(&mut self, wait: Duration) -> Mode {
         self.parts.state.send_replace(State::Offline);
-        let credentials = credentials(&self.parts);
+        let mut stop = self.parts.stop.clone();
         let attempt = async {
             sleep(wait).await;
-            Connection::open(&self.parts.endpoint, &credentials).await
+            log_in(&self.parts).await
         };
         let opened = tokio::select! {
             // An error means that the app is gone, which is a stop as well.
-            _ = self.parts.stop.wait_for(|stop| *stop) => return Mode::Ended,
+            _ = stop.wait_for(|stop| *stop) => return Mode::Ended,
             opened = attempt => opened,
         };
         match opened {
@@ -143,6 +148,7 @@ impl Publisher {
     async fn turn(&mut self, session: &mut Session, pace: Pace) -> Result<(), Ending> {
         let progress = tokio::select! {
             _ = self.parts.stop.wait_for(|stop| *stop) => return Err(Ending::Stop),
+            Ok(()) = self.token_came.changed() => return Err(Ending::NewToken),
             progress = session.turn(pace, &mut self.parts.desk) => progress.map_err(Ending::Broken)?,
         };
         if let Some(done) = progress {
@@ -164,6 +170,7 @@ impl Publisher {
                 self.leave(session).await;
                 Mode::Ended
             }
+            Ending::NewToken => self.renew(session).await,
             Ending::Broken(error) => {
                 if session.started.elapsed() >= GOOD_AFTER {
                     self.backoff.reset();
@@ -171,6 +178,28 @@ impl Publisher {
                 let wait = self.backoff.next_wait();
                 tracing::warn!(%error, retry_in_s = wait.as_secs(), "the connection to the hub ended");
                 Mode::Offline { wait }
+            }
+        }
+    }
+
+    /// Logs in with the new token while the old connection stays: the hub hands the station over from one to the other,
+    /// which is no outage. Where that fails, the old one goes on, and the hub sends the token again.
+    async fn renew(&mut self, session: Session) -> Mode {
+        let mut stop = self.parts.stop.clone();
+        let opened = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => None,
+            opened = log_in(&self.parts) => Some(opened),
+        };
+        match opened {
+            // The next turn sees the stop.
+            None => Mode::CatchingUp(session),
+            Some(Ok(connection)) => {
+                tracing::info!("logged in with the new token");
+                Mode::CatchingUp(self.start_session(connection))
+            }
+            Some(Err(error)) => {
+                tracing::warn!(%error, "no login with the new token; the old connection goes on");
+                Mode::CatchingUp(session)
             }
         }
     }
@@ -217,15 +246,40 @@ impl Publisher {
 
 enum Ending {
     Stop,
+    NewToken,
     Broken(Broken),
 }
 
-fn credentials(parts: &Parts) -> Credentials {
+/// One attempt, with the token whose turn it is.
+async fn log_in(parts: &Parts) -> Result<Connection, ConnectError> {
+    let token = with_tokens(parts, Tokens::to_try).await;
+    let opened = Connection::open(&parts.endpoint, &credentials(parts, token.clone())).await;
+    match &opened {
+        Ok(_) => with_tokens(parts, move |tokens| tokens.taken(token)).await,
+        Err(error) if error.is_bad_login() => with_tokens(parts, Tokens::refused).await,
+        Err(_) => {}
+    }
+    opened
+}
+
+/// The tokens may be on their way to disk just now.
+async fn with_tokens<T: Default + Send + 'static>(
+    parts: &Parts,
+    work: impl FnOnce(&Tokens) -> T + Send + 'static,
+) -> T {
+    let tokens = parts.tokens.clone();
+    spawn_blocking(move || work(&tokens)).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the token could not be looked after");
+        T::default()
+    })
+}
+
+fn credentials(parts: &Parts, token: Option<String>) -> Credentials {
     let gone = Presence { state: PresenceState::Offline, ts: None, agent: None };
     Credentials {
         client_id: parts.station.to_string(),
         username: parts.station.to_string(),
-        password: parts.token.clone(),
+        password: token,
         keep_alive: KEEP_ALIVE,
         will: Some((topic_name(&parts.station, Channel::Presence), gone.to_json())),
     }
