@@ -23,6 +23,7 @@ use crate::operations::{self, Operations, OperationsError};
 use crate::recorder;
 use crate::registry::{self, Registry, RegistryError, SharedDirectory};
 use crate::shutdown::{self, Shutdown, Trigger};
+use derived::derived;
 use files::Files;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -34,6 +35,7 @@ use tokio::task::{JoinError, JoinSet};
 use waystation_durable_log::{Log, OpenError, Options, WhenFull, Writer};
 use waystation_protocol::{Presence, PresenceState};
 
+mod derived;
 mod files;
 
 /// Why the hub does not start; each says what to do.
@@ -406,24 +408,6 @@ fn log_options(log: &config::Log, mqtt: &config::Mqtt) -> Options {
         when_full: WhenFull::Refuse,
         max_record_bytes: u32::try_from(record_bytes_max).unwrap_or(u32::MAX),
     }
-}
-
-/// What goes to InfluxDB besides the log.
-fn derived(
-    store: &Arc<fleet::Store>,
-    directory: &SharedDirectory,
-    history: Option<&History>,
-) -> Vec<Arc<dyn influx::DerivedSource>> {
-    let stations = influx::Stations::new(directory.clone(), now_ms);
-    let outages = fleet::OutagePoints::new(store.clone(), directory.clone(), now_ms);
-    let mut sources: Vec<Arc<dyn influx::DerivedSource>> =
-        vec![Arc::new(stations), store.clone(), Arc::new(outages)];
-    if let Some(history) = history {
-        sources.push(Arc::new(history.clone()));
-        sources.push(Arc::new(history::Findings(history.clone())));
-        sources.push(Arc::new(history::DailyUptime(history.clone())));
-    }
-    sources
 }
 
 /// The log must not be kept for a consumer that is no more.

@@ -136,3 +136,23 @@ async fn a_stream_ends_when_its_token_is_withdrawn() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let server = Server::start(false).await;
+    let page = server.get("/").await;
+    assert!(page.head.contains("content-security-policy: default-src 'none'"));
+    assert!(page.head.contains("cache-control: no-cache"));
+    let mut names = page.body.split("/assets/").skip(1).filter_map(|rest| rest.split('"').next());
+    let script = names.find(|name| name.ends_with(".js")).expect("`make console` builds what is served here");
+    let answer = server.get(&format!("/assets/{script}")).await;
+    assert!(answer.head.contains("immutable") && answer.head.contains("text/javascript"), "{}", answer.head);
+    for (path, body) in [("/", &page.body), (script, &answer.body)] {
+        assert!(!body.contains("src=\"http") && !body.contains("href=\"http"), "{path}");
+        assert!(!body.contains(" style="), "{path}");
+    }
+    assert_eq!(server.get("/assets/texts.json").await.json()["state.online"]["zh"], "在线");
+    check_problem(&server.get("/assets/index.html").await, 404, "/assets/index.html");
+    server.sessions.disconnected(&StationId::try_from("jb-001").unwrap(), now_ms());
+    server.stop().await;
+}
