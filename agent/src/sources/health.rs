@@ -4,8 +4,15 @@ use crate::clock::now_ms;
 use crate::diagnosis::Message;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use waystation_protocol::{SourceKind, SourceState};
+
+/// An error that goes on, or comes and goes, is said again after so long [J].
+const SAY_AGAIN: Duration = Duration::from_secs(3600);
+/// Different errors of a source that are said in this time; more are in its status alone.
+const ERRORS_MAX: usize = 16;
 
 /// A source at a moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +40,32 @@ pub struct Board {
 #[derive(Clone)]
 pub struct Health {
     entry: Arc<Mutex<SourceHealth>>,
+    said: Arc<Mutex<Said>>,
     /// The board's: some state is another one.
     changed: Arc<Notify>,
+}
+
+/// What the log was told of a source, so that errors which take turns do not fill it.
+#[derive(Default)]
+struct Said {
+    /// Each error with the time when it was said.
+    errors: Vec<(String, Instant)>,
+    /// The last word was that the source does not work.
+    failure: bool,
+}
+
+impl Said {
+    /// Whether the log is to be told, which is taken as done.
+    fn is_news(&mut self, error: &str) -> bool {
+        let now = Instant::now();
+        self.errors.retain(|(_, at)| now.duration_since(*at) < SAY_AGAIN);
+        let is_known = self.errors.iter().any(|(known, _)| known == error);
+        if is_known || self.errors.len() >= ERRORS_MAX {
+            return false;
+        }
+        self.errors.push((error.to_owned(), now));
+        true
+    }
 }
 
 impl Board {
@@ -49,7 +80,8 @@ impl Board {
             refused: 0,
             last_error: None,
         };
-        let health = Health { entry: Arc::new(Mutex::new(entry)), changed: self.changed.clone() };
+        let (entry, said) = (Arc::new(Mutex::new(entry)), Arc::default());
+        let health = Health { entry, said, changed: self.changed.clone() };
         lock(&self.entries).push(health.clone());
         self.changed.notify_one();
         health
@@ -72,19 +104,22 @@ impl Health {
 
     /// The device answers.
     pub fn ok(&self) {
-        let mut health = lock(&self.entry);
+        let (mut health, mut said) = (lock(&self.entry), lock(&self.said));
         if health.state != SourceState::Ok {
-            tracing::info!(source = health.name, kind = health.kind.as_str(), "source works");
+            if health.state == SourceState::Waiting || std::mem::take(&mut said.failure) {
+                tracing::info!(source = health.name, kind = health.kind.as_str(), "source works");
+            }
             self.enter(&mut health, SourceState::Ok);
         }
     }
 
-    /// The device does not answer; said in the log once, until it changes.
+    /// The device does not answer; in the log each error has a line an hour at most.
     pub fn failing(&self, problem: &Message) {
         let error = problem.for_log();
-        let mut health = lock(&self.entry);
-        if health.state != SourceState::Failing || health.last_error.as_deref() != Some(error.as_str()) {
+        let (mut health, mut said) = (lock(&self.entry), lock(&self.said));
+        if said.is_news(&error) {
             tracing::warn!(source = health.name, kind = health.kind.as_str(), error, "source does not work");
+            said.failure = true;
         }
         if health.state != SourceState::Failing {
             self.enter(&mut health, SourceState::Failing);
@@ -95,11 +130,11 @@ impl Health {
     /// Something is wrong with what a device says, though it answers.
     pub fn note(&self, problem: &Message) {
         let error = problem.for_log();
-        let mut health = lock(&self.entry);
-        if health.last_error.as_deref() != Some(error.as_str()) {
+        let (mut health, mut said) = (lock(&self.entry), lock(&self.said));
+        if said.is_news(&error) {
             tracing::warn!(source = health.name, kind = health.kind.as_str(), error, "source");
-            health.last_error = Some(error);
         }
+        health.last_error = Some(error);
     }
 
     pub fn count(&self, taken: usize, refused: usize) {
@@ -117,4 +152,36 @@ impl Health {
 /// Nothing is left half done while it is held, so a panic elsewhere does not spoil it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn errors_that_take_turns_are_said_once_an_hour() {
+        let mut said = Said::default();
+        let mut lines = 0;
+        for _ in 0..2 * 3600 / 2 {
+            lines += ["no JSON", "out of range"].iter().filter(|error| said.is_news(error)).count();
+            tokio::time::advance(Duration::from_secs(2)).await;
+        }
+        assert_eq!(lines, 4);
+        // A device that says something else each time is not let in without end either.
+        lines = (0..1000).filter(|number| said.is_news(&number.to_string())).count();
+        assert!(lines <= ERRORS_MAX, "{lines}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_state_follows_at_once_though_the_log_does_not() {
+        let health = Board::default().register(SourceKind::Exec, "seats");
+        for _ in 0..3 {
+            health.failing(&Message::new("source_none"));
+            assert_eq!(health.get().state, SourceState::Failing);
+            health.ok();
+            assert_eq!(health.get().state, SourceState::Ok);
+        }
+        let said = lock(&health.said);
+        assert_eq!((said.errors.len(), said.failure), (1, false));
+    }
 }
