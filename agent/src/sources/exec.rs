@@ -23,6 +23,9 @@ const RETRY_MAX: Duration = Duration::from_secs(300);
 /// A command that stayed so long had not failed at its start.
 const STAYED: Duration = Duration::from_secs(60);
 
+/// A command that is tried says something within this; below `diagnosis::TRIAL_MAX`, so that this is what is told.
+const SPEAKS_WITHIN: Duration = Duration::from_secs(12);
+
 /// The source for one command.
 pub struct Exec {
     config: ExecSource,
@@ -68,6 +71,12 @@ impl Exec {
         Ok((child, group))
     }
 
+    /// How long the check waits for a line: as long as a run may take, and less than it waits for any source.
+    fn trial_max(&self) -> Duration {
+        let run_max = self.config.every.map_or(SPEAKS_WITHIN, |_| self.config.timeout);
+        run_max.min(SPEAKS_WITHIN)
+    }
+
     fn problem(&self, error: &str) -> Message {
         let program = self.config.command.first().cloned().unwrap_or_default();
         Message::new("exec").with("program", program).with("error", error)
@@ -96,10 +105,12 @@ impl Source for Exec {
             let (mut child, _group) = self.start().map_err(|error| self.problem(&error.to_string()))?;
             let mut lines = child.stdout.take().map(BufReader::new);
             let mut line = Vec::new();
-            // One that stays has until the check's own limit to say something.
             if let Some(lines) = &mut lines {
-                let read = lines.take(LINE_BYTES_MAX as u64).read_until(b'\n', &mut line).await;
-                read.map_err(|error| self.problem(&error.to_string()))?;
+                let mut lines = lines.take(LINE_BYTES_MAX as u64);
+                let limit = self.trial_max();
+                let read = timeout(limit, lines.read_until(b'\n', &mut line)).await;
+                let silent = |_| self.problem(&format!("it printed no line within {} s", limit.as_secs()));
+                read.map_err(silent)?.map_err(|error| self.problem(&error.to_string()))?;
             }
             if line.is_empty() {
                 return Err(self.problem("it printed nothing"));
@@ -183,5 +194,31 @@ async fn take_lines(output: impl AsyncRead + Unpin, outlet: &Outlet) -> Result<(
             outlet.health.ok();
             outlet.offer(&[reading.to_vec()]).await?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SourceName;
+    use crate::texts::Language;
+
+    async fn check(every_s: Option<u64>, timeout_s: u64, waited_s: u64) {
+        let source = Exec::new(ExecSource {
+            name: SourceName { name: "seats".to_owned(), report_all: true },
+            command: ["sleep", "3600"].map(str::to_owned).to_vec(),
+            every: every_s.map(Duration::from_secs),
+            timeout: Duration::from_secs(timeout_s),
+        });
+        let problem = source.try_once().await.unwrap_err().text("problem", Language::En);
+        assert!(problem.contains(&format!("it printed no line within {waited_s} s")), "{problem}");
+        assert!(problem.contains("sleep"), "{problem}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_command_is_tried_as_long_as_it_may_run() {
+        check(Some(60), 2, 2).await;
+        check(Some(60), 30, 12).await;
+        check(None, 2, 12).await;
     }
 }
