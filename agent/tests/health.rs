@@ -52,3 +52,19 @@ async fn a_source_that_fails_is_told_at_once() {
         own.into_iter().all(|reading| reading.get("source").is_none() && reading["uptime_s"].is_number())
     );
 }
+
+#[tokio::test]
+async fn connections_that_nobody_closes_keep_no_device_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Mosquitto::start(folder.path()).await;
+    let mut agent = Agent::new(folder.path(), hub.port, "");
+    agent.start();
+    drop(agent.feed().await);
+    let connect = || std::os::unix::net::UnixStream::connect(&agent.socket).unwrap();
+    let _idle: Vec<_> = std::iter::repeat_with(connect).take(200).collect();
+    let mut feed = agent.feed().await;
+    let now_ms = waystation_agent::clock::now_ms();
+    feed.send(now_ms..now_ms + 1).await;
+    let acknowledged = tokio::time::timeout(support::PATIENCE, feed.acknowledged()).await;
+    assert_eq!(acknowledged, Ok(Some(1)));
+}

@@ -34,6 +34,8 @@ pub enum FeedError {
     Deaf,
     #[error("a line is longer than {LINE_BYTES_MAX} bytes")]
     LongLine,
+    #[error("it was silent for longest, and others wait")]
+    Crowded,
     #[error(transparent)]
     Closed(#[from] OutboxClosed),
 }

@@ -1,19 +1,19 @@
 //! Local sockets that take JSON lines: a Unix socket, TCP on loopback, or both.
 
+use super::seats::{Heard, Seat, Seats};
 use super::{Board, Feed, FeedError, Health};
 use crate::intake::Intake;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, split};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 use waystation_protocol::SourceKind;
-
-/// Clients at a time; further ones wait in the kernel's queue.
-const CLIENTS_MAX: usize = 32;
 
 /// A socket cannot be opened.
 #[derive(Debug, Error)]
@@ -60,13 +60,21 @@ impl JsonLines {
     /// Serves clients until `stop` is turned; what they sent completely by then is still taken.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let (mut clients, clients_stop) = (JoinSet::new(), stop.clone());
+        let (mut seats, mut waiting) = (Seats::new(), None);
         loop {
+            let room_at = seats.room_at();
             tokio::select! {
                 // An error means that the app is gone, which is a stop as well.
                 _ = stop.wait_for(|stop| *stop) => break,
                 Some(ended) = clients.join_next() => report(ended),
-                client = accept(self.unix.as_ref(), self.tcp.as_ref()), if clients.len() < CLIENTS_MAX => {
-                    self.serve(client, &mut clients, &clients_stop);
+                client = accept(self.unix.as_ref(), self.tcp.as_ref()), if waiting.is_none() => match client {
+                    Ok(client) => waiting = Some(client),
+                    Err(error) => tracing::warn!(%error, "a source could not be accepted"),
+                },
+                () = sleep_until(room_at), if waiting.is_some() => {
+                    if seats.room_at() <= Instant::now() && let Some(client) = waiting.take() {
+                        self.serve(client, seats.sit(), &mut clients, &clients_stop);
+                    }
                 }
             }
         }
@@ -77,20 +85,19 @@ impl JsonLines {
 
     fn serve(
         &self,
-        client: io::Result<Box<dyn Client>>,
+        client: Box<dyn Client>,
+        seat: Arc<Seat>,
         clients: &mut JoinSet<Result<(), FeedError>>,
         stop: &watch::Receiver<bool>,
     ) {
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => return tracing::warn!(%error, "a source could not be accepted"),
-        };
         let (intake, mut stop) = (self.intake.clone(), stop.clone());
         let Some(health) = self.health.clone() else { return };
         clients.spawn(async move {
             let (lines, answers) = split(client);
+            let lines = Heard { lines, seat: seat.clone() };
             tokio::select! {
                 ended = Feed::new(intake, health, answers).run(lines) => ended,
+                () = seat.left() => Err(FeedError::Crowded),
                 _ = stop.wait_for(|stop| *stop) => Ok(()),
             }
         });
@@ -128,6 +135,7 @@ fn bind_unix(path: &Path) -> Result<UnixListener, ListenError> {
 fn report(ended: Result<Result<(), FeedError>, tokio::task::JoinError>) {
     match ended {
         Ok(Ok(())) => {}
+        Ok(Err(error @ FeedError::Crowded)) => tracing::debug!(%error, "a source was dropped"),
         Ok(Err(error)) => tracing::warn!(%error, "a source was dropped"),
         Err(error) => tracing::error!(%error, "a source's task failed"),
     }

@@ -17,6 +17,7 @@ mod listen;
 mod mapping;
 mod modbus;
 mod mqtt;
+mod seats;
 mod serial;
 mod serve;
 mod source;
