@@ -85,6 +85,79 @@ async fn slots_and_swaps_over_http() {
     assert!(check.contains(r#""subject":"cabinet-1","ok":true"#), "{check}");
 }
 
+#[tokio::test]
+async fn an_answer_that_is_no_status_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Mosquitto::start(folder.path()).await;
+    let (port, file) = (free_port().to_string(), folder.path().join("status"));
+    let write = |text: &str| {
+        std::fs::write(folder.path().join("fresh"), text).unwrap();
+        std::fs::rename(folder.path().join("fresh"), &file).unwrap();
+    };
+    write(&status(80, &[]));
+    let mut agent = Agent::new(
+        folder.path(),
+        hub.port,
+        &format!("[[sources.cabinet]]\nurl = \"http://127.0.0.1:{port}/status\"\nevery_s = 1\n{MAP}"),
+    );
+    let _server = serve(&port, folder.path());
+    agent.start();
+    support::until("it works", || source_health(&agent, "cabinet-1")["state"] == "ok").await;
+    for (answer, error) in [
+        ("<html>Log in</html>", "is no JSON object"),
+        ("", "is no JSON object"),
+        ("null", "is no JSON object"),
+        ("[]", "has nothing that the map points to"),
+        (r#"{"error":"busy"}"#, "has nothing that the map points to"),
+    ] {
+        write(answer);
+        support::until(answer, || {
+            let health = source_health(&agent, "cabinet-1");
+            let told = health["last_error"].as_str().unwrap_or_default();
+            health["state"] == "failing" && told.contains(error)
+        })
+        .await;
+        let found = support::check_of(&agent);
+        let found = found.iter().find(|finding| finding["subject"] == "cabinet-1").unwrap();
+        assert!(
+            found["ok"] == false && found["detail"].as_str().unwrap().contains(error),
+            "{answer}: {found}"
+        );
+    }
+    write(&status(80, &[]));
+    support::until("it works again", || source_health(&agent, "cabinet-1")["state"] == "ok").await;
+}
+
+#[tokio::test]
+async fn a_swap_that_the_map_did_not_know_is_told_once_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Mosquitto::start(folder.path()).await;
+    let mut collector = Collector::subscribe(hub.port).await;
+    let (port, file) = (free_port().to_string(), folder.path().join("status"));
+    let access = format!("[[sources.cabinet]]\nurl = \"http://127.0.0.1:{port}/status\"\nevery_s = 1\n");
+    let kept = folder.path().join("data/swaps-cabinet-1");
+    let _server = serve(&port, folder.path());
+    std::fs::write(&file, status(80, &[(6, 0)])).unwrap();
+    let mut agent = Agent::new(folder.path(), hub.port, &format!("{access}{MAP}"));
+    agent.start();
+    support::until("the first one is remembered", || {
+        std::fs::read_to_string(&kept).is_ok_and(|ids| ids == "6\n")
+    })
+    .await;
+    // 9 stands for nothing.
+    std::fs::write(&file, status(80, &[(6, 0), (7, 9), (8, 3)])).unwrap();
+    collector.collect_until("the known one", |c| !of_kind(c, "swap").is_empty()).await;
+    support::until("it is remembered", || std::fs::read_to_string(&kept).is_ok_and(|ids| ids == "6\n8\n"))
+        .await;
+    assert!(source_health(&agent, "cabinet-1")["refused"].as_u64() >= Some(1));
+    agent.terminate().await;
+    let mended = MAP.replace("3 = \"no_ready\"", "3 = \"no_ready\", 9 = \"timeout\"");
+    let mut agent = Agent::new(folder.path(), hub.port, &format!("{access}{mended}"));
+    agent.start();
+    collector.collect_until("the other one", |c| of_kind(c, "swap").len() >= 2).await;
+    assert_eq!(of_kind(&collector, "swap"), [swap("8", "no_ready"), swap("7", "timeout")]);
+}
+
 /// Python's own server of files.
 fn serve(port: &str, folder: &Path) -> Killed {
     let mut command = Command::new("python3");
@@ -123,7 +196,8 @@ async fn the_mains_fail() {
     collector.collect_until("the mains", |c| of_kind(c, "gateway").iter().any(|r| r["mains"] == true)).await;
     *state.lock().unwrap() = "OB DISCHRG";
     collector.collect_until("the cut", |c| of_kind(c, "gateway").iter().any(|r| r["mains"] == false)).await;
-    let cut = of_kind(&collector, "gateway").pop().unwrap();
+    let mut own = of_kind(&collector, "gateway").into_iter();
+    let cut = own.find(|reading| reading["mains"] == false).unwrap();
     assert_eq!(cut["ups_pct"], 87.0);
     assert!(cut["memory_mb"].as_f64().unwrap() > 0.0 && cut["cpu_pct"].is_number(), "{cut}");
 }

@@ -61,13 +61,23 @@ impl Outlet {
     /// # Errors
     /// The agent is stopping.
     pub async fn offer(&self, readings: &[Vec<u8>]) -> Result<Option<Ticket>, OutboxClosed> {
+        self.offer_noting(readings).await.map(|(ticket, _)| ticket)
+    }
+
+    /// As [`Self::offer`]; gives the places of those that were refused, too.
+    pub async fn offer_noting(
+        &self,
+        readings: &[Vec<u8>],
+    ) -> Result<(Option<Ticket>, Vec<usize>), OutboxClosed> {
         let (ticket, refused) = self.offer_each(readings).await?;
-        for (_, refusal) in refused {
+        let mut places = Vec::new();
+        for (place, refusal) in refused {
             let member = refusal.member.unwrap_or_else(|| refusal.detail.to_owned());
             let problem = Message::new("reading_refused").with("error", refusal.error);
             self.health.note(&problem.with("member", member));
+            places.push(place);
         }
-        Ok(ticket)
+        Ok((ticket, places))
     }
 
     /// Counts a message of which nothing could be taken.

@@ -36,6 +36,8 @@ pub const TEXTS: &[super::Row] = &[
     ("found.cabinet", "换电柜应答，读到 {readings} 条读数", "the controller answered with {readings} reading(s)"),
     ("problem.cabinet", "换电柜控制器没有给出数据（{error}）。", "The cabinet's controller gave nothing ({error})."),
     ("fix.cabinet", "用 curl 打开该数据源的 url，检查地址、令牌和控制器的网络。", "Open the source's url with curl; check the address, the token and the controller's network."),
+    ("problem.cabinet_not_json", "换电柜的应答不是 JSON 对象。", "The controller's answer is no JSON object."),
+    ("fix.cabinet_not_json", "用 curl 打开该数据源的 url：常见的是登录页或空应答；检查地址和令牌。", "Open the source's url with curl: a login page or nothing is usual; check the address and the token."),
     ("problem.cabinet_empty", "换电柜的应答里没有映射所指的内容。", "The controller's answer has nothing that the map points to."),
     ("fix.cabinet_empty", "把映射的 pointer 与 curl 得到的 JSON 对照。", "Compare the map's pointers with the JSON that curl gets."),
     ("found.system", "UPS 电量 {ups_pct}，信号 {rssi_dbm} dBm", "UPS charge {ups_pct}, signal {rssi_dbm} dBm"),

@@ -9,7 +9,7 @@ mod seen;
 mod translate;
 
 use super::fetch::get;
-use super::mqtt::{Translator, listen};
+use super::mqtt::{Translated, Translator, listen};
 use super::source::{Outlet, Source, Work, World, stopped};
 use crate::backoff::Backoff;
 use crate::config::{CabinetAccess, CabinetSource};
@@ -52,10 +52,14 @@ impl Cabinet {
             sleep_until(due).await;
             match self.fetch().await {
                 Ok(body) => {
-                    outlet.health.ok();
+                    let translated = controller.translate("", &body, false);
+                    match &translated.fault {
+                        None => outlet.health.ok(),
+                        Some(fault) => outlet.health.failing(fault),
+                    }
                     backoff.reset();
                     due = Instant::now().max(due + every);
-                    if take(outlet, &mut controller, &body).await.is_err() {
+                    if take(outlet, &mut controller, translated).await.is_err() {
                         return;
                     }
                 }
@@ -68,15 +72,19 @@ impl Cabinet {
     }
 }
 
-async fn take(outlet: &Outlet, controller: &mut Controller, body: &[u8]) -> Result<(), OutboxClosed> {
-    let translated = controller.translate("", body, false);
+async fn take(
+    outlet: &Outlet,
+    controller: &mut Controller,
+    translated: Translated,
+) -> Result<(), OutboxClosed> {
     translated.note_faults(outlet);
-    let ticket = outlet.offer(&translated.readings).await?;
-    if !translated.ids.is_empty() {
+    let (ticket, refused) = outlet.offer_noting(&translated.readings).await?;
+    let ids = translated.ids_but(&refused);
+    if !ids.is_empty() {
         if let Some(mut ticket) = ticket {
             ticket.durable().await?;
         }
-        controller.kept(translated.ids).await;
+        controller.kept(ids).await;
     }
     Ok(())
 }
@@ -118,6 +126,9 @@ impl Source for Cabinet {
             let mut controller =
                 Controller::new(self.config.device.clone(), self.config.map.clone(), "", seen);
             let translated = controller.translate("", &body, false);
+            if let Some(fault) = translated.fault {
+                return Err(fault);
+            }
             match (translated.unfit.first(), translated.readings.len()) {
                 (Some(member), _) => Err(Message::new("value_unknown").with("member", member)),
                 (None, 0) => Err(Message::new("cabinet_empty")),

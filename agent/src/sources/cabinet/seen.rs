@@ -32,8 +32,12 @@ impl Seen {
         std::mem::take(&mut self.is_new)
     }
 
-    /// Takes an id in; whether it was not there before.
+    /// Takes an id in; whether it was not there before. One that is not kept afterwards, because its reading was refused,
+    /// is new again after the next start.
     pub fn note(&mut self, id: &str) -> bool {
+        if self.ids.len() > 2 * IDS_MAX {
+            self.ids = self.order.iter().cloned().collect();
+        }
         self.ids.insert(id.to_owned())
     }
 

@@ -4,7 +4,7 @@ use super::Seen;
 use crate::config::{CabinetMap, SlotsMap, SwapsMap};
 use crate::diagnosis::Message;
 use crate::sources::mapping::{Draft, apply_rules};
-use crate::sources::mqtt::{Translated, Translator};
+use crate::sources::mqtt::{TellOnce, Translated, Translator};
 use serde_json::{Map, Value};
 use waystation_protocol::{DeviceId, Kind};
 
@@ -15,13 +15,16 @@ const ID_CHARS_MAX: usize = 64;
 pub struct Controller {
     device: DeviceId,
     map: CabinetMap,
+    /// Empty: it is asked.
     topic: String,
     seen: Seen,
+    /// A message before had something that the map points to.
+    has_found: bool,
 }
 
 impl Controller {
     pub fn new(device: DeviceId, map: CabinetMap, topic: &str, seen: Seen) -> Self {
-        Self { device, map, topic: topic.to_owned(), seen }
+        Self { device, map, topic: topic.to_owned(), seen, has_found: false }
     }
 
     fn cabinet(&self, message: &Value, unfit: &mut Vec<&'static str>) -> Option<Draft> {
@@ -51,11 +54,12 @@ impl Controller {
             if !self.seen.note(&id) {
                 continue;
             }
+            let place = (!only_remember).then_some(translated.readings.len());
             if !only_remember {
                 let draft = swap(map, &self.device, &id, event, &mut translated.unfit);
                 translated.readings.push(draft.to_json());
             }
-            translated.ids.push(id);
+            translated.ids.push(TellOnce { id, place });
         }
     }
 }
@@ -67,11 +71,21 @@ impl Translator for Controller {
 
     fn translate(&mut self, _topic: &str, payload: &[u8], _is_past: bool) -> Translated {
         let mut translated = Translated::default();
-        let Ok(message) = serde_json::from_slice::<Value>(payload) else {
-            translated.fault = Some(Message::new("cabinet_empty"));
-            return translated;
+        let message = match serde_json::from_slice(payload) {
+            Ok(message @ (Value::Object(_) | Value::Array(_))) => message,
+            _ => {
+                translated.fault = Some(Message::new("cabinet_not_json"));
+                return translated;
+            }
         };
         let cabinet = self.cabinet(&message, &mut translated.unfit);
+        let has_swaps = self.map.swaps.as_ref().is_some_and(|map| message.pointer(&map.pointer).is_some());
+        let has_found = cabinet.is_some() || has_swaps || !translated.unfit.is_empty();
+        // A controller that is asked answers with its state; one that is heard tells of other things, too.
+        if !has_found && (self.topic.is_empty() || !self.has_found) {
+            translated.fault = Some(Message::new("cabinet_empty"));
+        }
+        self.has_found |= has_found;
         translated.readings.extend(cabinet.map(|draft| draft.to_json()));
         self.swaps(&message, &mut translated);
         translated

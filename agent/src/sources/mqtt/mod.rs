@@ -68,7 +68,15 @@ pub struct Translated {
     /// Why nothing of the message could be taken.
     pub fault: Option<Message>,
     /// What is to be remembered once the readings are on disk.
-    pub ids: Vec<String>,
+    pub ids: Vec<TellOnce>,
+}
+
+/// Something that is told once.
+#[derive(Debug)]
+pub struct TellOnce {
+    pub id: String,
+    /// The place of the reading that tells it; none if it is only to be remembered.
+    pub place: Option<usize>,
 }
 
 impl Translated {
@@ -80,6 +88,12 @@ impl Translated {
         if self.readings.is_empty() && !faults.is_empty() {
             outlet.refuse();
         }
+    }
+
+    /// The ids to be remembered, when the readings at these places were refused: a map that is mended shall find them.
+    pub fn ids_but(self, refused: &[usize]) -> Vec<String> {
+        let taken = |told: &TellOnce| told.place.is_none_or(|place| !refused.contains(&place));
+        self.ids.into_iter().filter(taken).map(|told| told.id).collect()
     }
 }
 
@@ -212,8 +226,9 @@ impl Session<'_> {
         packet_id: Option<u16>,
     ) -> Result<Option<Vec<String>>, Broken> {
         translated.note_faults(self.outlet);
-        let Translated { readings, ids, .. } = translated;
-        if let Some(ticket) = self.outlet.offer(&readings).await? {
+        let (ticket, refused) = self.outlet.offer_noting(&translated.readings).await?;
+        let ids = translated.ids_but(&refused);
+        if let Some(ticket) = ticket {
             self.under_way.push_back(UnderWay { ticket, packet_id, ids });
             return Ok(None);
         }
