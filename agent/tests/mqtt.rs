@@ -189,3 +189,31 @@ async fn a_message_that_says_nothing_is_counted_and_named() {
         "{outbox}"
     );
 }
+
+#[tokio::test]
+async fn a_message_that_is_too_large_takes_no_other_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, broker) = (Mosquitto::start(folder.path()).await, Broker::start().await);
+    let mut collector = Collector::subscribe(hub.port).await;
+    let mut agent = Agent::new(folder.path(), hub.port, &DEVICES.replace("PORT", &broker.port().to_string()));
+    agent.start();
+    support::until("the source listens", || source_health(&agent, "zigbee")["state"] == "ok").await;
+    agent.terminate().await;
+    // All of them wait in the session that the broker keeps.
+    broker.publish("zigbee2mqtt/hall-sensor", r#"{"temperature":11}"#, false);
+    let large = folder.path().join("large");
+    std::fs::write(&large, vec![b' '; 300 * 1024]).unwrap();
+    let mut command = std::process::Command::new("mosquitto_pub");
+    command.args(["-q", "1", "-p", &broker.port().to_string(), "-t", "zigbee2mqtt/hall-sensor", "-f"]);
+    assert!(command.arg(&large).status().unwrap().success());
+    broker.publish("zigbee2mqtt/hall-sensor", r#"{"temperature":31}"#, false);
+    agent.start();
+    let told = |c: &Collector, temperature_c: f64| {
+        c.readings(0).iter().any(|reading| reading["temperature_c"] == temperature_c)
+    };
+    collector.collect_until("the one before", |c| told(c, 11.0)).await;
+    collector.collect_until("the one after", |c| told(c, 31.0)).await;
+    let health = source_health(&agent, "zigbee");
+    assert_eq!((&health["state"], &health["refused"]), (&"ok".into(), &1.into()), "{health}");
+    assert!(health["last_error"].as_str().unwrap().contains("larger than 256 KiB"), "{health}");
+}

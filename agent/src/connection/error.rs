@@ -43,13 +43,13 @@ impl ConnectError {
 /// A connection broke.
 #[derive(Debug, Error)]
 pub enum ConnectionLost {
-    #[error("the hub closed the connection")]
+    #[error("the server closed the connection")]
     Closed,
     #[error("the connection broke: {0}")]
     Io(#[from] io::Error),
-    #[error("the hub did not answer for {} s", .0.as_secs())]
+    #[error("the server did not answer for {} s", .0.as_secs())]
     Silent(Duration),
-    #[error("the hub broke the MQTT protocol: {0}")]
+    #[error("the server broke the MQTT protocol: {0}")]
     Protocol(&'static str),
 }
 

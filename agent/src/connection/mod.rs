@@ -11,6 +11,7 @@
 
 mod address;
 mod error;
+mod oversize;
 mod stream;
 mod tls;
 
@@ -24,6 +25,7 @@ pub mod trial {
 }
 
 use bytes::{Bytes, BytesMut};
+use oversize::{Front, Oversize};
 use rumqttc::{Connect, ConnectReturnCode, LastWill, Login, Packet, Publish, QoS, Subscribe};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +76,17 @@ pub enum Event {
         /// To be given to [`Connection::acknowledge`] in a session that was resumed; elsewhere the answer has been given.
         packet_id: Option<u16>,
     },
+    /// A message was larger than we take; it is gone, and acknowledged.
+    TooLarge { topic: String },
+}
+
+/// What came in whole.
+enum Incoming {
+    Packet(Packet),
+    /// Too large to be taken; it has passed.
+    TooLarge {
+        topic: String,
+    },
 }
 
 /// An open connection; dropping it closes the socket without a word, so that the hub publishes the will.
@@ -87,6 +100,8 @@ pub struct Connection {
     ping_answer_until: Option<Instant>,
     /// Messages are acknowledged by the caller.
     is_manual: bool,
+    /// A message that is too large, while it passes.
+    oversize: Option<Oversize>,
 }
 
 impl Connection {
@@ -140,12 +155,19 @@ impl Connection {
             ping_at: Instant::now() + keep_alive,
             ping_answer_until: None,
             is_manual,
+            oversize: None,
         };
         connection.write(&Packet::Connect(connect));
         loop {
-            match connection.next_packet()? {
-                Some(Packet::ConnAck(answer)) if answer.code == ConnectReturnCode::Success => break,
-                Some(Packet::ConnAck(answer)) => return Err(ConnectError::Refused(answer.code)),
+            match connection.next()? {
+                Some(Incoming::Packet(Packet::ConnAck(answer)))
+                    if answer.code == ConnectReturnCode::Success =>
+                {
+                    break;
+                }
+                Some(Incoming::Packet(Packet::ConnAck(answer))) => {
+                    return Err(ConnectError::Refused(answer.code));
+                }
                 Some(_) => return Err(ConnectionLost::Protocol("a packet before CONNACK").into()),
                 None => connection.exchange().await?,
             }
@@ -196,7 +218,11 @@ impl Connection {
 
     /// An event that was received already, without waiting.
     pub fn buffered_event(&mut self) -> Result<Option<Event>, ConnectionLost> {
-        while let Some(packet) = self.next_packet()? {
+        while let Some(incoming) = self.next()? {
+            let packet = match incoming {
+                Incoming::Packet(packet) => packet,
+                Incoming::TooLarge { topic } => return Ok(Some(Event::TooLarge { topic })),
+            };
             match packet {
                 Packet::PubAck(ack) => return Ok(Some(Event::Acknowledged(ack.pkid))),
                 Packet::Publish(publish) => return Ok(Some(self.take_message(publish))),
@@ -206,7 +232,7 @@ impl Connection {
                     return Ok(Some(Event::Subscribed { granted }));
                 }
                 Packet::PingResp => self.ping_answer_until = None,
-                _ => return Err(ConnectionLost::Protocol("a packet that a hub does not send")),
+                _ => return Err(ConnectionLost::Protocol("a packet that a server does not send")),
             }
         }
         Ok(None)
@@ -258,13 +284,31 @@ impl Connection {
         self.ping_at = Instant::now() + self.keep_alive;
     }
 
-    fn next_packet(&mut self) -> Result<Option<Packet>, ConnectionLost> {
+    fn next(&mut self) -> Result<Option<Incoming>, ConnectionLost> {
         // Types that only a client sends are refused before they reach the decoder.
         if let Some(first) = self.inbound.first()
+            && self.oversize.is_none()
             && !matches!(first >> 4, 2 | 3 | 4 | 9 | 13)
         {
-            return Err(ConnectionLost::Protocol("a packet that a hub does not send"));
+            return Err(ConnectionLost::Protocol("a packet that a server does not send"));
         }
+        if self.oversize.is_none() {
+            match oversize::front(&mut self.inbound, INCOMING_BYTES_MAX)? {
+                Front::Packet => return self.next_packet().map(|packet| packet.map(Incoming::Packet)),
+                Front::Beginning => return Ok(None),
+                Front::Oversize(found) => self.oversize = Some(found),
+            }
+        }
+        let Some(passed) = self.oversize.take_if(|oversize| oversize.pass(&mut self.inbound)) else {
+            return Ok(None);
+        };
+        if let Some(packet_id) = passed.packet_id {
+            self.acknowledge(packet_id);
+        }
+        Ok(Some(Incoming::TooLarge { topic: passed.topic }))
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Packet>, ConnectionLost> {
         match Packet::read(&mut self.inbound, INCOMING_BYTES_MAX) {
             Ok(packet) => Ok(Some(packet)),
             Err(rumqttc::Error::InsufficientBytes(_)) => Ok(None),

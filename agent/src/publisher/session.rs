@@ -127,6 +127,10 @@ impl Session {
                 }
                 None
             }
+            Event::TooLarge { topic } => {
+                tracing::warn!(topic, "the hub sent a message that is too large; it was left out");
+                None
+            }
             Event::Message { topic, payload, .. } => {
                 if topic == self.topics.command {
                     desk.hand_in(Order::Command(payload));

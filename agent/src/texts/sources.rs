@@ -53,6 +53,8 @@ pub const TEXTS: &[super::Row] = &[
     ("fix.value_unknown", "在映射的 values 中补上该值，或检查 pointer。", "Add it to the map's values, or check the pointer."),
     ("problem.message_not_json", "主题 {topic} 的消息不是 JSON。", "A message on {topic} is no JSON."),
     ("fix.message_not_json", "检查设备的消息格式（Zigbee2MQTT 的 output 应为 json）；纯文本的值用空的 pointer。", "Check the format in which the device sends (Zigbee2MQTT: output json); a plain value needs an empty pointer."),
+    ("problem.message_too_large", "主题 {topic} 的一条消息超过 256 KiB，已略过。", "A message on {topic} is larger than 256 KiB and was left out."),
+    ("fix.message_too_large", "让设备发送更小的消息，或只订阅需要的主题。", "Have the device send less at once, or subscribe to what is needed alone."),
     ("problem.message_unmapped", "主题 {topic} 的消息里没有映射所指的内容。", "A message on {topic} has nothing that the map points to."),
     ("fix.message_unmapped", "检查该设备的 use 和 members：把 pointer 与 mosquitto_sub 收到的消息对照。", "Check the device's use and members: compare the pointers with what mosquitto_sub shows."),
     ("problem.reading_refused", "一条读数被拒绝：{error}（{member}）。", "A reading was refused: {error} ({member})."),

@@ -206,6 +206,10 @@ impl Session<'_> {
                             translator.kept(ids).await;
                         }
                     }
+                    Event::TooLarge { topic } => {
+                        self.outlet.health.note(&Message::new("message_too_large").with("topic", topic));
+                        self.outlet.refuse();
+                    }
                     Event::Acknowledged(_) => {}
                 },
                 kept = first_kept(&mut self.under_way) => {
