@@ -76,8 +76,11 @@ say "a station, its token, its sources"
 as_hub waystation-hub check --config /etc/waystation/hub.toml >/run/hub-check.log || { cat /run/hub-check.log; wrong "the hub's check"; }
 start_hub
 until_true "the hub answers" curl -sf http://127.0.0.1:8080/healthz
-token=$(as_hub waystation-hub station add jb-001 --json --config /etc/waystation/hub.toml | sed 's/.*"token":"\([^"]*\)".*/\1/')
-printf '%s\n' "$token" | install -m 600 -o waystation-agent -g waystation-agent /dev/stdin /var/lib/waystation-agent/token
+code=$(as_hub waystation-hub station add jb-001 --claim --json --config /etc/waystation/hub.toml | sed 's/.*"claim":"\([^"]*\)".*/\1/')
+until_true "the code is taken" waystation-agent claim "$code" --hub http://127.0.0.1:8080
+expect "the agent's user owns its token" mode_is /var/lib/waystation-agent/token "600 waystation-agent"
+expect "everybody may read the configuration" mode_is /etc/waystation/agent.toml "644 root"
+expect "the agent's user gets in with what claim wrote" sh -c 'runuser -u waystation-agent -- waystation-agent check | grep "logged in as jb-001"'
 sed 's|mqtts://hub.example:8883|mqtt://127.0.0.1:1883|' /usr/share/doc/waystation-agent/examples/agent.toml >/etc/waystation/agent.toml 2>/dev/null ||
   wrong "the example of the configuration (does dpkg leave documents out on this system?)"
 until_true "the agent's check is content" as_agent waystation-agent check

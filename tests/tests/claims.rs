@@ -45,6 +45,12 @@ fn a_gateway_claims_its_station_once() {
     let first = Login { name: "dx-0001".into(), token };
     Client::log_in(hub.mqtt, &first, Version::V311).disconnect();
 
+    // Nothing but the sources is missing.
+    let tried = programs::ours("waystation-agent").args(["check", "--config"]).arg(&config).output();
+    let tried = String::from_utf8(tried.expect("the agent's command runs").stdout).expect("UTF-8");
+    assert!(tried.contains("logged in as dx-0001"), "{tried}");
+    assert_eq!(tried.matches("FAIL").count(), 1, "{tried}");
+
     let again = agent_claim(&hub, &code, &config);
     assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("404"), "{again:?}");
     assert_eq!(std::fs::read_to_string(&token_file).expect("the token").trim(), first.token, "it is kept");

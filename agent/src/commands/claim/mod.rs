@@ -11,7 +11,7 @@ use post::{HttpAddress, post};
 use serde::Deserialize;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,6 +36,9 @@ pub struct Claim {
     #[arg(long)]
     config: Option<PathBuf>,
 }
+
+/// Where the package keeps what belongs to the agent's own user, who can write nowhere else.
+const PACKAGED_DATA: &str = "/var/lib/waystation-agent";
 
 /// What the hub gives; what a later hub adds is passed over.
 #[derive(Deserialize)]
@@ -66,21 +69,29 @@ impl Claim {
         let config = self.config.clone().unwrap_or_else(|| DEFAULT_PATHS[1].into());
         let folder =
             config.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_service = config == Path::new(DEFAULT_PATHS[1]);
+        let data = if is_service { Path::new(PACKAGED_DATA) } else { folder };
         let existing = if config.exists() { Some(Existing::read(&config)?) } else { None };
         let token_file = existing
             .as_ref()
             .and_then(|found| found.token_file.clone())
-            .unwrap_or_else(|| folder.join("token"));
+            .unwrap_or_else(|| data.join("token"));
         let token = NewFile::beside(&token_file)?;
         let claimed = self.fetch(&hub)?;
-        token.fill(&claimed.token, folder)?;
+        token.fill(&claimed.token)?;
         println!("Station {}: its token is in {}.", claimed.station, token_file.display());
         let ca = self.place_ca(&claimed, folder)?;
         match existing {
-            None => self.write_config(&config, &claimed, &token_file, ca.as_deref())?,
+            None => write_config(&config, &claimed, &token_file, ca.as_deref(), data)?,
             Some(found) => found.compare(&config, &claimed, &token_file),
         }
-        println!("Next: waystation-agent check --config {}, then start the service.", config.display());
+        if is_service {
+            println!(
+                "Next: runuser -u waystation-agent -- waystation-agent check, then systemctl enable --now waystation-agent."
+            );
+        } else {
+            println!("Next: waystation-agent check --config {0}, then run --config {0}.", config.display());
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -97,50 +108,63 @@ impl Claim {
         serde_json::from_slice(&answer).context("the hub's answer is not understood; is it a newer one?")
     }
 
-    /// The authority for the configuration: the hub's own word, or what was given here.
+    /// The authority for the configuration: the hub's own word, or what was given here; the agent's user may not be
+    /// able to read the file that was given.
     fn place_ca(&self, claimed: &Claimed, folder: &Path) -> anyhow::Result<Option<PathBuf>> {
-        let Some(pem) = &claimed.ca else {
-            return self.ca.as_ref().map(|ca| ca.canonicalize().context("--ca")).transpose();
+        let pem = match (&claimed.ca, &self.ca) {
+            (Some(pem), _) => pem.clone(),
+            (None, Some(given)) => {
+                std::fs::read_to_string(given).with_context(|| format!("cannot read {}", given.display()))?
+            }
+            (None, None) => return Ok(None),
         };
         let path = folder.join("ca.pem");
-        std::fs::write(&path, pem).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(&path, pem)
+            .and_then(|()| readable_by_all(&path))
+            .with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Some(path))
     }
+}
 
-    fn write_config(
-        &self,
-        config: &Path,
-        claimed: &Claimed,
-        token_file: &Path,
-        ca: Option<&Path>,
-    ) -> anyhow::Result<()> {
-        let Some(hub) = &claimed.hub else {
-            bail!(
-                "the hub did not say where its MQTT is; write {} yourself, with station, token_file and hub",
-                config.display()
-            );
-        };
-        // TOML's basic strings are JSON's.
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let path = |path: &Path| quoted(&path.display().to_string());
-        let mut text = format!(
-            "station = {}\ntoken_file = {}\nhub = {}\n",
-            quoted(&claimed.station),
-            path(token_file),
-            quoted(hub)
+/// Beside what the hub said, where the data is kept: in `data`.
+fn write_config(
+    config: &Path,
+    claimed: &Claimed,
+    token_file: &Path,
+    ca: Option<&Path>,
+    data: &Path,
+) -> anyhow::Result<()> {
+    let Some(hub) = &claimed.hub else {
+        bail!(
+            "the hub did not say where its MQTT is; write {} yourself, with station, token_file and hub",
+            config.display()
         );
-        if let Some(ca) = ca {
-            text += &format!("ca = {}\n", path(ca));
-        }
-        text += "data_dir = \"/var/lib/waystation-agent\"\n";
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(config);
-        let written = file.as_mut().map_err(|error| std::io::Error::new(error.kind(), error.to_string()));
-        written
-            .and_then(|file| file.write_all(text.as_bytes()))
-            .with_context(|| format!("cannot write {}", config.display()))?;
-        println!("{} is written; add the sources of this station to it.", config.display());
-        Ok(())
+    };
+    // TOML's basic strings are JSON's.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let mut text = format!(
+        "station = {}\ntoken_file = {}\nhub = {}\n",
+        quoted(&claimed.station),
+        path(token_file),
+        quoted(hub)
+    );
+    if let Some(ca) = ca {
+        text += &format!("ca = {}\n", path(ca));
     }
+    let data_dir = if data == Path::new(PACKAGED_DATA) { data.to_owned() } else { data.join("agent-data") };
+    text += &format!("data_dir = {}\n", path(&data_dir));
+    let file = OpenOptions::new().write(true).create_new(true).open(config);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| readable_by_all(config))
+        .with_context(|| format!("cannot write {}", config.display()))?;
+    println!("{} is written; add the sources of this station to it.", config.display());
+    Ok(())
+}
+
+/// Whatever the installer's umask is: neither file is a secret, and the agent has a user of its own.
+fn readable_by_all(path: &Path) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
 }
 
 impl Existing {
@@ -198,9 +222,11 @@ impl NewFile {
         Ok(Self { file, temporary, path: path.to_owned() })
     }
 
-    /// The agent's own user must read it: whoever has the former file, else the agent's data.
-    fn fill(mut self, token: &str, folder: &Path) -> anyhow::Result<()> {
-        let owner = [self.path.as_path(), Path::new("/var/lib/waystation-agent"), folder];
+    /// The agent's own user must read it, and replace it when the hub changes it: whoever has the former file, else
+    /// its folder.
+    fn fill(mut self, token: &str) -> anyhow::Result<()> {
+        let folder = self.temporary.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let owner = [self.path.as_path(), folder.unwrap_or(Path::new("."))];
         let owner = owner.into_iter().find_map(|path| std::fs::metadata(path).ok());
         let filled = (|| {
             self.file.write_all(format!("{token}\n").as_bytes())?;
