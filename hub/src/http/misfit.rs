@@ -38,25 +38,35 @@ fn misfit(path: &str, error: &str) -> Said {
         ("duplicate field", "refusal.body_twice"),
     ];
     let found = about_a_name.iter().find(|(begins, _)| error.starts_with(begins));
-    let (Some((_, key)), Some(member)) = (found, names.next()) else {
+    let given = names.next();
+    let known: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    if error.starts_with("unknown variant") {
+        return Said::new("refusal.body_choice").with("member", path).with("known", known.join(", "));
+    }
+    let (Some((_, key)), Some(member)) = (found, given) else {
         return Said::new(wanted(error)).with("member", path);
     };
-    let known: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     Said::new(key).with("member", member).with("known", known.join(", "))
 }
 
 /// The sentence for the type that was expected.
 fn wanted(error: &str) -> &'static str {
-    let expected = error.rsplit_once("expected ").map_or(error, |(_, expected)| expected);
+    let expected = error.rsplit_once("expected ").map_or("", |(_, expected)| expected);
     let is = |words: &[&str]| words.iter().any(|word| expected.starts_with(word));
     if error.contains(time::EXPECTED) {
         "refusal.body_time"
+    } else if error.starts_with("unknown name") {
+        "refusal.body_name"
     } else if is(&["a string"]) {
         "refusal.body_text"
-    } else if is(&["u"]) {
+    } else if is(&["u", "a whole number from 0"]) {
         "refusal.body_count"
-    } else if is(&["i"]) {
+    } else if is(&["i", "a whole number"]) {
         "refusal.body_number"
+    } else if is(&["f", "a number", "a JSON number"]) {
+        "refusal.body_figure"
+    } else if is(&["a boolean"]) {
+        "refusal.body_flag"
     } else if is(&["a sequence"]) {
         "refusal.body_list"
     } else if is(&["a map", "struct"]) {
@@ -84,6 +94,19 @@ mod tests {
         #[serde(default)]
         parts: Vec<Part>,
         members: Option<Map<String, Value>>,
+        open: Option<bool>,
+        share: Option<f64>,
+        #[serde(default, deserialize_with = "time::whole_in_body")]
+        whole: Option<i64>,
+        report: Option<waystation_protocol::Reporting>,
+        size: Option<Size>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Size {
+        Small,
+        Large,
     }
 
     #[derive(Debug, Deserialize)]
@@ -111,8 +134,8 @@ mod tests {
         }
         check(
             r#"{"name":"a","x":1}"#,
-            "没有名为 `x` 的成员；可用的成员：`name`, `age`, `offset`, `since`, `parts`, `members`",
-            "there is no member `x`; there are `name`, `age`, `offset`, `since`, `parts`, `members`",
+            "没有名为 `x` 的成员；可用的成员：`name`, `age`, `offset`, `since`, `parts`, `members`, `open`, `share`, `whole`, `report`, `size`",
+            "there is no member `x`; there are `name`, `age`, `offset`, `since`, `parts`, `members`, `open`, `share`, `whole`, `report`, `size`",
         );
         check("{}", "缺少成员 `name`", "the member `name` is missing");
         check(
@@ -130,6 +153,29 @@ mod tests {
         check(r#"{"name":"a","parts":{}}"#, "parts：须为列表", "parts: must be a list");
         check(r#"{"name":"a","parts":[3]}"#, "parts[0]：须为对象", "parts[0]: must be an object");
         check(r#"{"name":"a","members":[]}"#, "members：须为对象", "members: must be an object");
+        check(r#"{"name":"a","open":1}"#, "open：须为 true 或 false", "open: must be true or false");
+        check(r#"{"name":"a","share":"1"}"#, "share：须为数字", "share: must be a number");
+        check(r#"{"name":"a","whole":1.5}"#, "whole：须为整数", "whole: must be a whole number");
+        check(
+            r#"{"name":"a","report":{"intervals_s":{"door":-1}}}"#,
+            "report.intervals_s：须为不小于 0 的整数",
+            "report.intervals_s: must be a whole number, 0 or more",
+        );
+        check(
+            r#"{"name":"a","report":{"intervals_s":{"door":"1"}}}"#,
+            "report.intervals_s.door：须为数字",
+            "report.intervals_s.door: must be a number",
+        );
+        check(
+            r#"{"name":"a","report":{"intervals_s":{"x":1}}}"#,
+            "report.intervals_s.x：没有这个名称；见 /openapi.json",
+            "report.intervals_s.x: there is no such name; /openapi.json lists them",
+        );
+        check(
+            r#"{"name":"a","size":"m"}"#,
+            "size：须为其中之一：`small`, `large`",
+            "size: must be one of `small`, `large`",
+        );
         check(
             r#"{"name":"a","parts":[{"size":null}]}"#,
             "parts[0].size：须为整数",
