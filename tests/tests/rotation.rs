@@ -1,11 +1,13 @@
 //! A station gets a new token over its own connection, and can log in whatever is killed meanwhile.
 
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use waystation_tests::certs::Authority;
 use waystation_tests::hub::Login;
 use waystation_tests::ports::free_address;
-use waystation_tests::{Agent, Client, Connect, Hub, HubSettings, Version, http, until};
+use waystation_tests::process::Process;
+use waystation_tests::{Agent, Client, Connect, Hub, HubSettings, Netns, Version, http, until};
 
 fn ask(hub: &Hub, method: &str, station: &Login, part: &str, admin: &Login, body: &Value) -> (u16, Value) {
     let headers = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", admin.token);
@@ -271,4 +273,43 @@ fn an_agent_without_a_token_file_says_so() {
     assert!(detail.contains("token_file"), "{detail}");
     assert!(is_good(&hub, &station));
     assert_eq!(actions(&hub), ["station.token_refused"]);
+}
+
+#[test]
+fn a_token_waits_for_a_station_on_another_machine_to_come_over_tls() {
+    let Some(net) = Netns::new() else {
+        eprintln!("skipped: a network namespace needs root");
+        return;
+    };
+    let certificates = tempfile::tempdir().expect("a folder");
+    let authority = Authority::new(certificates.path());
+    let server = authority.issue_for("hub", &format!("IP:{}", net.outside));
+    let outside = || SocketAddr::from((net.outside, free_address().port()));
+    let (plain, tls) = (outside(), outside());
+    let settings = HubSettings::default().set_text("mqtt", "tls_listen", tls);
+    let settings =
+        settings.set_path("mqtt.tls", "cert", &server.cert).set_path("mqtt.tls", "key", &server.key);
+    let mut hub = settings.prepare();
+    hub.mqtt = plain;
+    hub.set("mqtt", "listen", format_args!("\"{plain}\""));
+    hub.start();
+    let station = hub.known_station("dx-0001");
+    let admin = known_admin(&hub, &station);
+    let mut agent = Agent::prepare(&station, plain);
+    let token_file = agent.keep_token_in_file(&station);
+    let log = certificates.path().join("agent.log");
+    let start =
+        |agent: &Agent| Process::start("waystation-agent", &mut net.inside(&agent.command(&["run"])), &log);
+    let on_disk = || std::fs::read_to_string(&token_file).expect("the token").trim().to_owned();
+    let running = start(&agent);
+    ask_online(&hub, &station, &admin);
+    until("the hub sees what is missing", || rotation(&hub, &station, &admin) == "insecure");
+    running.kill();
+    assert_eq!(on_disk(), station.token);
+    until("the station is away", || rotation(&hub, &station, &admin) == "pending");
+    agent.use_tls(tls, &authority.cert());
+    let running = start(&agent);
+    until("the rotation is done", || rotation(&hub, &station, &admin).is_null());
+    assert_ne!(on_disk(), station.token);
+    running.kill();
 }

@@ -29,6 +29,17 @@ pub(super) struct Online {
     wait: Option<u64>,
 }
 
+/// Notes that the station was given a token by hand. That is done, and stands, should the note fail.
+pub(super) fn overtake(id: &StationId, config: &ConfigFile) {
+    let note = || -> anyhow::Result<()> {
+        let folder = config.load()?.data_dir;
+        Ok(Operations::open(&folder, now_ms())?.rotation_overtaken(id.as_str())?)
+    };
+    if let Err(error) = note() {
+        eprintln!("waystation-hub: a rotation that is under way could not be ended: {error:#}");
+    }
+}
+
 /// Asks for it, and waits if wanted.
 pub(super) fn run(
     out: &mut impl Write,

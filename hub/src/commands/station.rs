@@ -313,6 +313,7 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> anyhow::Result<Exit
         }
         Command::RotateToken { id, json, config, .. } => {
             let token = config.registry()?.rotate_token(&id)?;
+            rotate::overtake(&id, &config);
             show_token(out, id.as_str(), "has a new token", &token, json)?;
         }
     }

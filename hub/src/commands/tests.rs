@@ -105,6 +105,9 @@ fn a_token_is_asked_for_online() {
     assert!(asked.get("token").is_none());
     let printed = terminal.run(&[&rotate[..], &["--wait", "0"]].concat()).unwrap();
     assert!(printed.contains("gets a new token from a running hub"), "{printed}");
+    terminal.run(&["station", "rotate-token", "dx-1"]).unwrap();
+    let kept = crate::operations::Operations::open(Path::new(&terminal.path("data")), 0).unwrap();
+    assert_eq!(kept.rotation("dx-1").unwrap().unwrap().state, "done", "a token by hand ends it");
     terminal.fails(&["station", "rotate-token", "dx-9", "--online"], "there is no station `dx-9`");
     terminal.fails(&["station", "rotate-token", "dx-1", "--wait", "1"], "--online");
 }

@@ -8,7 +8,7 @@ use super::audit::audited;
 use super::input::{Input, OptionalInput};
 use super::limits::{Caller, Limits};
 use super::query::{Named, Parameters};
-use super::registry::{failed, reload, station_id};
+use super::registry::{failed, overtake, reload, station_id};
 use super::{App, Problem, time};
 use crate::clock::now_ms;
 use crate::config::Mqtt;
@@ -150,6 +150,7 @@ pub(super) async fn redeem(
         };
         app.guesses.was_good(address);
         app.sources.metrics.claims.with_label_values(&["claimed"]).inc();
+        overtake(app, &station);
         tracing::info!(%station, %address, "claimed");
         let detail = format!("from {address}");
         let entry =

@@ -113,11 +113,19 @@ pub(super) async fn rotate_token(
         let token = audited(app, &owner, "station.rotate_token", id.as_str(), "", || {
             app.sources.registry.rotate_token(&id).map_err(failed)
         })?;
+        overtake(app, &id);
         reload(app)?;
         let Json(made) = made(id.as_str(), &token);
         Ok(Json(Rotated::Made(made)))
     })
     .await
+}
+
+/// The token is made: whoever asked must have it, whatever becomes of the note.
+pub(super) fn overtake(app: &App, id: &StationId) {
+    if let Err(error) = app.sources.operations.rotation_overtaken(id.as_str()) {
+        tracing::error!(%error, station = %id, "a rotation that is under way could not be ended");
+    }
 }
 
 fn ask_rotation(app: &App, owner: &Principal, id: &StationId) -> Result<Rotated, Problem> {

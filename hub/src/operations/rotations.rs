@@ -95,7 +95,7 @@ impl Operations {
         self.write(|transaction| transaction.execute(note, params![station, state]).map(drop))
     }
 
-    /// The station has logged in with its new token, or the token was ended from elsewhere.
+    /// The station has logged in with its new token.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -108,6 +108,15 @@ impl Operations {
             }
             Ok(())
         })
+    }
+
+    /// Somebody gave the station a token by another way, which ended the one that was sent.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn rotation_overtaken(&self, station: &str) -> Result<(), OperationsError> {
+        let done = "UPDATE rotation SET state = 'done', detail = NULL WHERE station = ?1";
+        self.write(|transaction| transaction.execute(done, [station]).map(drop))
     }
 
     /// There is no such station any more.

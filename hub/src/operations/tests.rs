@@ -418,6 +418,9 @@ fn a_rotation_is_under_way_until_the_station_has_its_token_or_refuses_it() {
     let actions: Vec<&str> = page.items.iter().rev().map(|item| item.audit.action.as_str()).collect();
     let asked = "station.rotate_token";
     assert_eq!(actions, [asked, asked, "station.token_refused", asked, "station.token_rotated"]);
+    ask();
+    case.operations.rotation_overtaken("dx-0001").unwrap();
+    check("done", 0);
     case.operations.forget_rotation("dx-0001").unwrap();
     assert_eq!(case.operations.rotation("dx-0001").unwrap(), None);
 }

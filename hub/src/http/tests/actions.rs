@@ -422,6 +422,7 @@ async fn a_token_is_rotated_without_a_visit() {
         let made = server.send("POST", path, Some("admin"), body).await.json();
         assert!(made["token"].as_str().unwrap().starts_with("wst_"), "{made}");
     }
+    assert!(shown().await["rotation"].is_null(), "a token by hand ends it");
     let audit = "/api/v1/audit?action=station.rotate_token";
     let audit = server.request("GET", audit, Some("operator")).await;
     assert_eq!(audit.json()["items"][3]["detail"], "online");
