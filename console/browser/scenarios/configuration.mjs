@@ -69,7 +69,10 @@ async function renewsTheToken(page) {
   await token.getByText("没有正在进行的更换").waitFor();
   await token.getByRole("button", { name: "远程更换令牌" }).click();
   await dialog(page).getByRole("button", { name: "远程更换令牌" }).click();
-  await dialog(page).waitFor({ state: "detached" });
+  // Whatever is shown meanwhile, it is not that the gateway has it.
+  const shown = token.getByRole("status");
+  await shown.waitFor();
+  assert.match((await shown.textContent()) ?? "", /等待网关连接|已发送/);
   await token.getByText("网关尚未用新令牌登录").waitFor();
   await please("take-token", "jb-001");
   await token.getByText("已换用新令牌").waitFor();

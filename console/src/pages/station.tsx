@@ -63,8 +63,8 @@ export function Station({ id }: { id: string }) {
         <Availability asked={uptime} />
       </div>
       <div class="station-top">
-        <RemoteConfiguration id={id} />
-        {may("operator") && <Rotation id={id} />}
+        <RemoteConfiguration key={id} id={id} />
+        {may("operator") && <Rotation key={id} id={id} />}
       </div>
     </div>
   );

@@ -27,18 +27,19 @@ type State = keyof typeof TONES;
 export function Rotation({ id }: { id: string }) {
   const asked = useAsked<Registration>(`${pathOf(id)}/registration`);
   const [isAsking, setAsking] = useState(false);
-  // The hub forgets one that has come to its end: who has asked for it is told all the same.
-  const [wasAsked, setWasAsked] = useState(false);
+  // What was known when somebody asked here. The hub tells of none once it has come to its end, and of none before.
+  const [before, setBefore] = useState<Registration | null>(null);
   const { answer } = asked;
   const rotation = answer?.rotation ?? null;
-  const isUnderWay = rotation !== null && rotation !== "refused";
+  const since = before === null ? null : before === answer ? "pending" : "done";
+  const state: State | null = rotation ?? since;
+  const isUnderWay = state !== null && state !== "refused" && state !== "done";
   useEvery(isUnderWay ? UNDER_WAY_MS : null, asked.again);
-  const state: State | null = rotation ?? (wasAsked && answer !== null && !asked.busy ? "done" : null);
 
   async function renew(): Promise<void> {
     await send("POST", `${pathOf(id)}/token`, { online: true });
     setAsking(false);
-    setWasAsked(true);
+    setBefore(answer);
     asked.again();
   }
 
