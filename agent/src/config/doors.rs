@@ -1,8 +1,10 @@
 //! `[[doors]]`: which doors a command may open, and how.
 
 use super::keys::Keys;
-use super::sources::{Broker, MqttSource};
+use super::sources::{Broker, MqttSource, secret};
 use crate::texts::Message;
+use hyper::{Method, Uri};
+use std::path::PathBuf;
 use std::time::Duration;
 use waystation_protocol::DeviceId;
 
@@ -22,6 +24,18 @@ pub enum Unlock {
     Exec(Vec<String>),
     /// A message to the broker of a source.
     Mqtt { broker: Broker, topic: String, payload: String },
+    /// A request to the lock itself; it answers 2xx when it was told.
+    Http(HttpLock),
+}
+
+/// A lock with an address of its own.
+#[derive(Debug, Clone)]
+pub struct HttpLock {
+    pub url: String,
+    pub method: Method,
+    pub body: String,
+    pub token: Option<String>,
+    pub ca: Option<PathBuf>,
 }
 
 pub fn read(keys: &mut Keys, brokers: &[MqttSource]) -> Vec<Door> {
@@ -44,24 +58,51 @@ pub fn read(keys: &mut Keys, brokers: &[MqttSource]) -> Vec<Door> {
 fn unlock(keys: &mut Keys, table: &str, brokers: &[MqttSource]) -> Option<Unlock> {
     let exec = keys.texts(&format!("{table}.exec"));
     let source = keys.text(&format!("{table}.mqtt"));
-    match (exec.is_empty(), source) {
-        (false, None) => Some(Unlock::Exec(exec)),
-        (true, Some(source)) => {
-            let topic_key = format!("{table}.topic");
-            let topic = keys.required::<String>(&topic_key);
-            let payload = keys.required::<String>(&format!("{table}.payload"));
-            if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#']) || topic.is_empty()) {
-                keys.mistake(&topic_key, Message::new("topic"));
-            }
-            let Some(of) = brokers.iter().find(|mqtt| mqtt.name.name == source) else {
-                keys.mistake(&format!("{table}.mqtt"), Message::new("broker_name"));
-                return None;
-            };
-            Some(Unlock::Mqtt { broker: of.broker.clone(), topic: topic?, payload: payload? })
-        }
+    let http_table = format!("{table}.http");
+    match (exec.is_empty(), source, keys.has(&http_table)) {
+        (false, None, false) => Some(Unlock::Exec(exec)),
+        (true, Some(source), false) => mqtt(keys, table, &source, brokers),
+        (true, None, true) => http(keys, &http_table).map(Unlock::Http),
         _ => {
             keys.mistake(table, Message::new("unlock"));
             None
         }
     }
+}
+
+fn mqtt(keys: &mut Keys, table: &str, source: &str, brokers: &[MqttSource]) -> Option<Unlock> {
+    let topic_key = format!("{table}.topic");
+    let topic = keys.required::<String>(&topic_key);
+    let payload = keys.required::<String>(&format!("{table}.payload"));
+    if topic.as_ref().is_some_and(|topic| topic.contains(['+', '#']) || topic.is_empty()) {
+        keys.mistake(&topic_key, Message::new("topic"));
+    }
+    let Some(of) = brokers.iter().find(|mqtt| mqtt.name.name == source) else {
+        keys.mistake(&format!("{table}.mqtt"), Message::new("broker_name"));
+        return None;
+    };
+    Some(Unlock::Mqtt { broker: of.broker.clone(), topic: topic?, payload: payload? })
+}
+
+fn http(keys: &mut Keys, table: &str) -> Option<HttpLock> {
+    let url_key = format!("{table}.url");
+    let url = keys.required::<String>(&url_key);
+    let is_http = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    if url.as_ref().is_some_and(|url| !is_http(url) || url.parse::<Uri>().is_err()) {
+        keys.mistake(&url_key, Message::new("lock_url"));
+    }
+    let method_key = format!("{table}.method");
+    let method = match keys.text(&method_key).as_deref() {
+        None | Some("POST") => Some(Method::POST),
+        Some("PUT") => Some(Method::PUT),
+        Some("GET") => Some(Method::GET),
+        Some(_) => {
+            keys.mistake(&method_key, Message::new("lock_method"));
+            None
+        }
+    };
+    let body = keys.text(&format!("{table}.body")).unwrap_or_default();
+    let token = secret(keys, &format!("{table}.token_file"));
+    let ca = keys.path(&format!("{table}.ca"));
+    Some(HttpLock { url: url?, method: method?, body, token, ca })
 }

@@ -36,6 +36,7 @@
 //! [[doors]]                              # those that a command may open
 //! device = "front"                       # a source must tell its contact or lock, or nothing confirms that it opened
 //! unlock = { exec = ["/usr/local/bin/open-door"] }   # or { mqtt = "name of a source", topic = "…", payload = "…" }
+//!                                        # or { http = { url = "…", method = "POST", body = "…", token_file = "…", ca = "…" } }
 //! confirm_s = 10
 //!
 //! [gateway]
@@ -53,7 +54,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use doors::{Door, Unlock};
+pub use doors::{Door, HttpLock, Unlock};
 pub use mistake::Mistakes;
 pub use sources::*;
 

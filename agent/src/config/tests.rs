@@ -109,6 +109,28 @@ fn doors_that_open_by_command() {
     let doors = config.unwrap().doors;
     assert!(matches!(&doors[0].unlock, Unlock::Exec(command) if command == &["open", "1"]), "{doors:?}");
     assert_eq!(doors[0].confirm, Duration::from_secs(10));
+    let http = load(&format!(
+        "{start}[[doors]]\ndevice = \"front\"\nunlock = {{ http = {{ url = \"http://lock/open\" }} }}"
+    ));
+    let unlock = http.unwrap().doors.remove(0).unlock;
+    assert!(
+        matches!(&unlock, Unlock::Http(lock) if lock.method == "POST" && lock.token.is_none()),
+        "{unlock:?}"
+    );
+    let both = "unlock = { exec = [\"x\"], http = { url = \"http://lock\" } }";
+    check(
+        &format!("{start}[[doors]]\ndevice = \"front\"\n{both}"),
+        &["doors[0].unlock: give either", "doors[0].unlock.http.url: unknown key"],
+    );
+    let odd = "unlock = { http = { url = \"mqtt://lock\", method = \"OPEN\", token_file = \"/no/such\" } }";
+    check(
+        &format!("{start}[[doors]]\ndevice = \"front\"\n{odd}"),
+        &[
+            "doors[0].unlock.http.url: must be",
+            "doors[0].unlock.http.method: must be POST",
+            "doors[0].unlock.http.token_file: /no/such",
+        ],
+    );
     let wrong = "[[doors]]\ndevice = \"front\"\n[[doors]]\ndevice = \"b\"\nconfirm_s = 0\n\
                  unlock = { mqtt = \"x\", topic = \"t/#\", payload = \"1\" }\n\
                  [[doors]]\ndevice = \"c\"\nunlock = { exec = [\"x\"] }\n[[doors]]\ndevice = \"c\"\n\

@@ -1,9 +1,10 @@
 //! Opens a door, and sees that it opened.
 
 use super::freshness::{Freshness, Verdict};
-use crate::config::{Broker, Door, Unlock};
+use crate::config::{Broker, Door, HttpLock, Unlock};
 use crate::connection::{Connection, Credentials, Endpoint, Event, client_config};
 use crate::intake::{DoorState, Doors};
+use crate::sources::{Ask, FetchError, send};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
@@ -30,6 +31,7 @@ pub async fn unlock(
             Unlock::Mqtt { broker, topic, payload } => {
                 publish(broker, topic, payload, expires_ms, freshness).await
             }
+            Unlock::Http(lock) => request(lock, expires_ms, freshness).await,
         }
     };
     let acted = timeout(ACT_MAX, acting).await;
@@ -116,6 +118,28 @@ async fn publish(
         tracing::debug!(%error, "no goodbye");
     }
     Ok(since_ms)
+}
+
+/// Why the lock was not asked.
+enum Unasked {
+    Fetch(FetchError),
+    Stale(Told),
+}
+
+impl From<FetchError> for Unasked {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
+    }
+}
+
+async fn request(lock: &HttpLock, expires_ms: i64, freshness: &Freshness) -> Result<i64, Told> {
+    let HttpLock { url, method, body, token, ca } = lock;
+    let ask = Ask { method, url, body, token: token.as_deref(), ca: ca.as_deref() };
+    match send(ask, || still_fresh(expires_ms, freshness).map_err(Unasked::Stale)).await {
+        Ok((since_ms, _)) => Ok(since_ms),
+        Err(Unasked::Stale(told)) => Err(told),
+        Err(Unasked::Fetch(error)) => Err((Outcome::Failed, format!("the lock: {error}"))),
+    }
 }
 
 /// Told since then, each by itself: an old contact beside a new lock says nothing.

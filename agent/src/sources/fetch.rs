@@ -1,11 +1,11 @@
-//! One HTTP GET, over TLS if the address asks for it.
+//! One HTTP request, over TLS if the address asks for it.
 
 use crate::connection::client_config;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, AUTHORIZATION, HOST};
-use hyper::{Request, StatusCode, Uri};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::path::Path;
@@ -38,45 +38,72 @@ pub enum FetchError {
     Silent(Duration),
 }
 
-/// Gets a document. `ca` is what an `https://` address is trusted by, else what the system trusts.
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    pub method: &'a Method,
+    pub url: &'a str,
+    /// Empty: none. One that begins like JSON says that it is.
+    pub body: &'a str,
+    pub token: Option<&'a str>,
+    /// What an `https://` address is trusted by, else what the system trusts.
+    pub ca: Option<&'a Path>,
+}
+
+/// Gets a document.
 pub async fn get(
     url: &str,
     token: Option<&str>,
     ca: Option<&Path>,
     limit: Duration,
 ) -> Result<Bytes, FetchError> {
-    timeout(limit, get_patiently(url, token, ca)).await.map_err(|_| FetchError::Silent(limit))?
+    let ask = Ask { method: &Method::GET, url, body: "", token, ca };
+    let asked = send(ask, || Ok::<_, FetchError>(()));
+    timeout(limit, asked).await.map_err(|_| FetchError::Silent(limit))?.map(|((), body)| body)
 }
 
-async fn get_patiently(url: &str, token: Option<&str>, ca: Option<&Path>) -> Result<Bytes, FetchError> {
-    let uri: Uri = url.parse().map_err(|_| FetchError::Address)?;
+/// Sends a request. Once the server is reached and before it is told anything, `right_before` may call it off; what that
+/// gives comes back with the answer's body. The caller bounds the time.
+pub async fn send<T, E: From<FetchError>>(
+    ask: Ask<'_>,
+    right_before: impl FnOnce() -> Result<T, E>,
+) -> Result<(T, Bytes), E> {
+    let uri: Uri = ask.url.parse().map_err(|_| FetchError::Address)?;
     let host = uri.host().ok_or(FetchError::Address)?.trim_matches(['[', ']']).to_owned();
     let is_tls = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let tcp = TcpStream::connect((host.as_str(), port)).await?;
+    let tcp = TcpStream::connect((host.as_str(), port)).await.map_err(FetchError::from)?;
     if !is_tls {
-        return exchange(tcp, &uri, token).await;
+        let given = right_before()?;
+        return Ok((given, exchange(tcp, &uri, ask).await?));
     }
     let wrong = |error: &dyn std::fmt::Display| FetchError::Tls(error.to_string());
-    let config = client_config(ca, None).map_err(|error| wrong(&error))?;
+    let config = client_config(ask.ca, None).map_err(|error| wrong(&error))?;
     let name = ServerName::try_from(host).map_err(|error| wrong(&error))?;
     let tls = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| wrong(&error))?;
-    exchange(tls, &uri, token).await
+    let given = right_before()?;
+    Ok((given, exchange(tls, &uri, ask).await?))
 }
 
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     uri: &Uri,
-    token: Option<&str>,
+    ask: Ask<'_>,
 ) -> Result<Bytes, FetchError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let host = uri.authority().map_or("", |authority| authority.as_str());
-    let mut request = Request::get(path).header(HOST, host).header(ACCEPT, "application/json");
-    if let Some(token) = token {
+    let mut request = Request::builder().method(ask.method).uri(path);
+    request = request.header(HOST, host).header(ACCEPT, "application/json");
+    if let Some(token) = ask.token {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| FetchError::Address)?;
+    if !ask.body.is_empty() {
+        let is_json = ask.body.trim_start().starts_with(['{', '[']);
+        request = request.header(CONTENT_TYPE, if is_json { "application/json" } else { "text/plain" });
+    }
+    let body = Full::new(Bytes::copy_from_slice(ask.body.as_bytes()));
+    let request = request.body(body).map_err(|_| FetchError::Address)?;
     let answer = async {
         let answer = sender.send_request(request).await?;
         if !answer.status().is_success() {

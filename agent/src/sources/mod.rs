@@ -24,6 +24,7 @@ mod source;
 mod system;
 
 pub use feed::{Feed, FeedError};
+pub use fetch::{Ask, FetchError, send};
 pub use gateway::{GatewayFacts, GatewaySource};
 pub use health::{Board, Health, SourceHealth};
 pub use line::{LINE_BYTES_MAX, Refusal, read_line};

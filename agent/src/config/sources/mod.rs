@@ -145,7 +145,7 @@ fn seconds(keys: &mut Keys, key: &str, default: u64, range: RangeInclusive<u64>)
 }
 
 /// The secret in a file, without the line feed at its end.
-fn secret(keys: &mut Keys, key: &str) -> Option<String> {
+pub(super) fn secret(keys: &mut Keys, key: &str) -> Option<String> {
     let path = keys.path(key)?;
     match files::read_small(&path) {
         Ok(text) if !text.trim().is_empty() => return Some(text.trim().to_owned()),
