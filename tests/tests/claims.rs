@@ -70,6 +70,47 @@ fn a_gateway_claims_its_station_once() {
     assert_eq!(audit.len(), 2);
 }
 
+/// By root, for a service with a user of its own: the file is the folder's owner's, also where root left one before.
+#[test]
+fn a_token_that_root_claims_belongs_to_the_agents_user() {
+    const NOBODY: &str = "65534";
+    if !process::run(Command::new("id").arg("-u")).trim().eq("0") {
+        eprintln!("skipped: it is about root");
+        return;
+    }
+    let hub = HubSettings::default().start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("agent.toml");
+    let data = folder.path().join("data");
+    let token_file = data.join("token");
+    std::fs::create_dir(&data).expect("the folder");
+    process::run(Command::new("chmod").arg("0711").arg(folder.path()));
+    process::run(Command::new("chown").arg(NOBODY).arg(&data));
+    process::run(Command::new("chmod").arg("0700").arg(&data));
+    let text = format!(
+        "station = \"dx-0001\"\nhub = \"mqtt://{}\"\ntoken_file = \"{}\"\n",
+        hub.mqtt,
+        token_file.display()
+    );
+    std::fs::write(&config, text).expect("the configuration");
+    hub.known_station("dx-0001");
+    for left_by_root in [false, true] {
+        if left_by_root {
+            std::fs::remove_file(&token_file).expect("the token");
+            std::fs::write(&token_file, "wst_old").expect("the token");
+        }
+        let code = code_from(&hub, &["station", "claim", "dx-0001"]);
+        let claimed = agent_claim(&hub, &code, &config);
+        assert!(claimed.status.success(), "{claimed:?}");
+        // As the unit's user: it is read, and replaced as a rotation does.
+        let mut replace = Command::new("setpriv");
+        replace.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "sh", "-ec"]);
+        replace.arg("cat token; cp -p token token.next; mv token.next token; stat -c '%u %a' token");
+        let said = process::run(replace.current_dir(&data));
+        assert!(said.starts_with("wst_") && said.ends_with(&format!("\n{NOBODY} 600\n")), "{said}");
+    }
+}
+
 #[test]
 fn guesses_are_bounded_and_admins_alone_make_codes() {
     let hub = HubSettings::default().start();

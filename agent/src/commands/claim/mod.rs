@@ -222,12 +222,13 @@ impl NewFile {
         Ok(Self { file, temporary, path: path.to_owned() })
     }
 
-    /// The agent's own user must read it, and replace it when the hub changes it: whoever has the former file, else
-    /// its folder.
+    /// The agent's own user must read it, and replace it when the hub changes it: who owns the folder, unless that is
+    /// root's, and then who has the former file. One that root left behind in the agent's folder is mended so.
     fn fill(mut self, token: &str) -> anyhow::Result<()> {
         let folder = self.temporary.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let owner = [self.path.as_path(), folder.unwrap_or(Path::new("."))];
-        let owner = owner.into_iter().find_map(|path| std::fs::metadata(path).ok());
+        let owners = [folder.unwrap_or(Path::new(".")), self.path.as_path()];
+        let mut owners = owners.into_iter().filter_map(|path| std::fs::metadata(path).ok());
+        let owner = owners.find(|owner| owner.uid() != 0);
         let filled = (|| {
             self.file.write_all(format!("{token}\n").as_bytes())?;
             if let Some(owner) = owner.filter(|_| rustix::process::geteuid().is_root()) {
