@@ -26,6 +26,7 @@ python:aiosmtpd       python3-aiosmtpd
 python:pymodbus       python3-pymodbus
 python:serial_asyncio python3-serial-asyncio
 socat                 socat
+upsd                  nut-server
 python:ensurepip      python3-venv
 node                  nodejs
 npm                   npm

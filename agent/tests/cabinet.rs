@@ -1,15 +1,12 @@
-//! A swap cabinet behind a real HTTP server, and a UPS.
+//! A swap cabinet behind a real HTTP server, and a UPS behind a real NUT server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 mod support;
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 use support::{Agent, Broker, Collector, Killed, Mosquitto, free_port, source_health};
 
 const MAP: &str = r#"
@@ -187,14 +184,14 @@ async fn the_mains_fail() {
     let folder = tempfile::tempdir().unwrap();
     let hub = Mosquitto::start(folder.path()).await;
     let mut collector = Collector::subscribe(hub.port).await;
-    let state = Arc::new(Mutex::new("OL CHRG"));
-    let port = serve_ups(state.clone());
+    let ups = Ups::start("OL CHRG").await;
+    let port = ups.port;
     let system = format!("[sources.system]\nnut = \"ups@127.0.0.1:{port}\"\n");
     let mut agent = Agent::new(folder.path(), hub.port, &system);
     agent.environment("WAYSTATION_GATEWAY__INTERVAL_S", "86400");
     agent.start();
     collector.collect_until("the mains", |c| of_kind(c, "gateway").iter().any(|r| r["mains"] == true)).await;
-    *state.lock().unwrap() = "OB DISCHRG";
+    ups.set("OB DISCHRG");
     collector.collect_until("the cut", |c| of_kind(c, "gateway").iter().any(|r| r["mains"] == false)).await;
     let mut own = of_kind(&collector, "gateway").into_iter();
     let cut = own.find(|reading| reading["mains"] == false).unwrap();
@@ -202,23 +199,55 @@ async fn the_mains_fail() {
     assert!(cut["memory_mb"].as_f64().unwrap() > 0.0 && cut["cpu_pct"].is_number(), "{cut}");
 }
 
-/// A NUT server of one UPS, as its protocol is documented; the port.
-fn serve_ups(state: Arc<Mutex<&'static str>>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let lines = BufReader::new(client.try_clone().unwrap()).lines();
-            for line in lines.map_while(Result::ok) {
-                let answer = match line.as_str() {
-                    "GET VAR ups ups.status" => format!("VAR ups ups.status \"{}\"\n", state.lock().unwrap()),
-                    "GET VAR ups battery.charge" => "VAR ups battery.charge \"87\"\n".to_owned(),
-                    _ => break,
-                };
-                client.write_all(answer.as_bytes()).unwrap();
+/// NUT's own server and its driver for a UPS that is not there.
+struct Ups {
+    port: u16,
+    folder: tempfile::TempDir,
+    _server: Killed,
+    _driver: Killed,
+}
+
+impl Ups {
+    async fn start(status: &str) -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("ups.conf", "[ups]\ndriver = dummy-ups\nport = ups.dev\nmode = dummy-loop\n");
+        write("upsd.conf", &format!("LISTEN 127.0.0.1 {port}\nSTATEPATH {}\n", folder.path().display()));
+        write("upsd.users", "");
+        set(folder.path(), status);
+        let start = |program: &str, arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(arguments).args(["-F", "-u", &user()]);
+            for name in ["NUT_CONFPATH", "NUT_STATEPATH", "NUT_ALTPIDPATH"] {
+                command.env(name, folder.path());
             }
-        }
-    });
-    port
+            let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+            Killed(child.expect("the Debian package nut-server"))
+        };
+        let driver = start("/lib/nut/dummy-ups", &["-a", "ups"]);
+        let socket = folder.path().join("dummy-ups-ups");
+        support::until("the driver listens", || socket.exists()).await;
+        // Not the one in /usr/sbin, which looks whether the system has a UPS.
+        let server = start("/lib/nut/upsd", &[]);
+        support::until("the server listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
+            .await;
+        Self { port, folder, _server: server, _driver: driver }
+    }
+
+    fn set(&self, status: &str) {
+        set(self.folder.path(), status);
+    }
+}
+
+/// Replaced in one step: the driver reads it again and again.
+fn set(folder: &Path, status: &str) {
+    let text = format!("ups.status: {status}\nbattery.charge: 87\nTIMER 1\n");
+    std::fs::write(folder.join("ups.new"), text).unwrap();
+    std::fs::rename(folder.join("ups.new"), folder.join("ups.dev")).unwrap();
+}
+
+/// Who runs the test: NUT's programs would become a user of their own.
+fn user() -> String {
+    let id = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(id.stdout).unwrap().trim().to_owned()
 }
