@@ -49,7 +49,8 @@ panels: ## write the Grafana dashboards anew from dashboards/grafana/src
 	cd dashboards/grafana && npm ci && npm run generate
 
 bench: $(CONSOLE) ## measure this machine, beside mosquitto, rumqttd and InfluxDB; writes docs/benchmarks.md
-	$(CARGO) build --release $(PROGRAMS) -p waystation-bench
+	$(CARGO) build --release -p waystation-hub -p waystation-bench
+	$(CARGO) build --profile small -p waystation-agent
 	$(CARGO_TARGET_DIR)/release/waystation-bench all --write docs/benchmarks.md
 
 soak: $(CONSOLE) ## kill -9 the hub 50 times under load, with and without InfluxDB

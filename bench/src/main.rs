@@ -68,7 +68,7 @@ struct Options {
     /// Only these servers.
     #[arg(long = "server", value_enum, global = true)]
     servers: Vec<ServerName>,
-    /// Folder of waystation-hub and waystation-agent [default: that of this program].
+    /// Folder of waystation-hub and waystation-agent [default: that of this program]; an agent in `../small` goes first.
     #[arg(long, global = true)]
     programs: Option<PathBuf>,
     /// Folder for the servers' data: its disk is measured [default: the system's temporary folder].
@@ -158,8 +158,9 @@ enum Command {
     },
     /// The gateway agent at the rate of a busy station: processor time and memory.
     Station {
+        /// Measured seconds of each run.
         #[arg(long, default_value_t = STATION_SECONDS)]
-        seconds: u64,
+        span: u64,
     },
     /// The fold of the log into the stations' state: events per second on one core, and memory per station.
     Fold {
@@ -272,7 +273,7 @@ fn measure(plan: &Plan, command: Command) -> Vec<Table> {
         Command::Outage { away } => vec![rows::outage(plan, country, Duration::from_secs_f64(away))],
         Command::Utilisation { stations } => vec![rows::utilisation(plan, stations)],
         Command::Agent { readings } => vec![rows::agent(plan, readings)],
-        Command::Station { seconds } => vec![rows::station(plan, seconds)],
+        Command::Station { span } => vec![rows::station(plan, span)],
         Command::Fold { stations, simulated_seconds } => vec![rows::fold(plan, stations, simulated_seconds)],
         Command::Country { stations } => {
             vec![rows::country(plan, if stations.is_empty() { fleets } else { &stations })]

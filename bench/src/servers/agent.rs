@@ -44,8 +44,9 @@ impl Agent {
                 login.token.as_deref().unwrap_or("none")
             ),
         )?;
-        let mut command = Command::new(places.programs.join("waystation-agent"));
-        command.arg("run").arg("--config").arg(&config);
+        let mut command = Command::new(places.agent());
+        // As its unit has it.
+        command.arg("run").arg("--config").arg(&config).env("MALLOC_ARENA_MAX", "1");
         let mut process = Process::start("waystation-agent", &mut command, &folder.join("output.log"))?;
         process.wait_listening(lines)?;
         Ok(Self { process, lines, status_socket: data.join("status.sock") })

@@ -28,6 +28,12 @@ pub struct Places {
 }
 
 impl Places {
+    /// The agent as gateways get it, optimised for size, if it was built beside the others.
+    pub fn agent(&self) -> PathBuf {
+        let small = self.programs.join("../small/waystation-agent");
+        if small.exists() { small } else { self.programs.join("waystation-agent") }
+    }
+
     pub fn folder(&self) -> Result<TempDir> {
         std::fs::create_dir_all(&self.data)?;
         Ok(tempfile::Builder::new().prefix("waystation-bench-").tempdir_in(&self.data)?)
