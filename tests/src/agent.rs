@@ -47,6 +47,11 @@ impl Agent {
         self.write();
     }
 
+    /// Where the agent keeps what is its own.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("outbox")
+    }
+
     /// Moves the token into a file; gives its place.
     pub fn keep_token_in_file(&mut self, station: &Login) -> PathBuf {
         let path = self.folder.path().join("token");

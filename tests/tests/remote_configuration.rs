@@ -73,6 +73,12 @@ fn what_is_set_is_acknowledged_in_force_and_outlives_restarts() {
     hub.start();
     check_in_force(&hub, &station);
     assert_eq!(answered(&hub, &station, &admin), kept);
+    // A new card in the gateway: what was in force is again, and it is acknowledged as before.
+    agent.kill();
+    std::fs::remove_file(agent.data_dir().join("remote.json")).expect("what the hub set");
+    agent.start();
+    check_in_force(&hub, &station);
+    assert_eq!(answered(&hub, &station, &admin), kept);
     let actions: Vec<Value> =
         hub.items("/api/v1/audit?role=station").into_iter().map(|item| item["action"].clone()).collect();
     assert_eq!(actions, ["configuration.acknowledged", "configuration.acknowledged"]);

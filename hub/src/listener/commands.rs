@@ -10,7 +10,7 @@ use super::sessions::Seat;
 use super::shard::{Inbox, Shards};
 use crate::registry::TokenHash;
 use bytes::Bytes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::{Notify, oneshot};
 use waystation_protocol::{Channel, StationId};
@@ -23,6 +23,8 @@ pub struct Commands(Arc<Inner>);
 struct Inner {
     /// Somebody began to listen to its configuration, or one was set.
     wants_configuration: Notify,
+    /// Stations that have begun to listen to their configuration since somebody looked.
+    new_listeners: Mutex<HashSet<StationId>>,
     wants_rotation: Notify,
     /// Second tokens that stations have logged in with, one a station.
     used_successors: Mutex<HashMap<StationId, TokenHash>>,
@@ -81,6 +83,12 @@ impl Commands {
         self.0.wants_configuration.notified().await;
     }
 
+    /// The stations that have begun to listen to their configuration since the last call.
+    pub(super) fn take_new_listeners(&self) -> HashSet<StationId> {
+        // One insert at a time: a panic elsewhere leaves the set whole.
+        std::mem::take(&mut *self.0.new_listeners.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// To be called when a rotation of a token was asked for.
     pub fn rotation_is_wanted(&self) {
         self.0.wants_rotation.notify_one();
@@ -118,6 +126,9 @@ impl Commands {
     ) -> Subscription {
         self.seats().entry(station.clone()).or_default().push(Listening { channel, seat, is_private });
         if channel == Channel::Config {
+            let mut anew = self.0.new_listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            anew.insert(station.clone());
+            drop(anew);
             self.configuration_is_wanted();
             self.rotation_is_wanted();
         }

@@ -2,9 +2,9 @@
 
 use super::Commands;
 use super::sessions::Seat;
-use crate::operations::Operations;
+use crate::operations::{Operations, OperationsError};
 use crate::shutdown::Shutdown;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -42,22 +42,39 @@ async fn serve(commands: Commands, operations: Operations) {
             _ = ticks.tick() => {}
         }
         let asking = operations.clone();
-        match spawn_blocking(move || asking.pending_configurations()).await {
-            Ok(Ok(pending)) => sent = send(&commands, pending, sent).await,
+        let anew = commands.take_new_listeners();
+        match spawn_blocking(move || wanted(&asking, &anew)).await {
+            Ok(Ok(wanted)) => sent = send(&commands, wanted, sent).await,
             Ok(Err(error)) => tracing::error!(%error, "configurations of stations cannot be read"),
             Err(error) => tracing::error!(%error, "reading configurations of stations stopped half-way"),
         }
     }
 }
 
-/// Sends those whose station listens and has not just got them; gives what was sent of those that are pending.
+/// Those that are pending, and those of the stations that have begun to listen `anew`: one may have a new card, or
+/// stand for another, and know nothing of what it acknowledged before.
+fn wanted(
+    operations: &Operations,
+    anew: &HashSet<StationId>,
+) -> Result<Vec<(String, Configuration)>, OperationsError> {
+    let mut wanted = operations.pending_configurations()?;
+    for station in anew {
+        let set = operations.configuration(station.as_str())?.filter(|set| set.state == "acknowledged");
+        wanted.extend(set.map(|set| {
+            (station.as_str().to_owned(), Configuration { version: set.version, report: set.report })
+        }));
+    }
+    Ok(wanted)
+}
+
+/// Sends those whose station listens and has not just got them; gives what was sent.
 async fn send(
     commands: &Commands,
-    pending: Vec<(String, Configuration)>,
+    wanted: Vec<(String, Configuration)>,
     mut sent: HashMap<StationId, Sent>,
 ) -> HashMap<StationId, Sent> {
     let mut now_sent = HashMap::new();
-    for (station, configuration) in pending {
+    for (station, configuration) in wanted {
         let Ok(station) = StationId::try_from(station.as_str()) else { continue };
         let seats = commands.seats_of(&station, Channel::Config);
         let version = configuration.version;
