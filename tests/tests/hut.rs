@@ -46,7 +46,7 @@ impl Hut {
         std::fs::write(hut.path("agent.toml"), text).unwrap();
         std::fs::write(
             hut.path("mosquitto.conf"),
-            "listener 1883 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\n",
+            "listener 1883 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type error\nlog_type debug\n",
         )
         .unwrap();
         hut.set_cabinet(1);
@@ -129,10 +129,12 @@ impl Hut {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
-    /// Returns once so many readings wait on the agent's disk for the hub.
-    fn wait_on_disk(&self, readings: u64) {
-        until("the readings are on the agent's disk", || {
-            self.outbox()["records"].as_u64().is_some_and(|records| records >= readings)
+    /// Returns once the agent has acknowledged to its broker what was spoken: then it is on its disk.
+    fn wait_acknowledged(&self, spoken: &Spoken) {
+        let of_agent = |line: &&str| line.contains("Received PUBACK from");
+        until("what was spoken is on the agent's disk", || {
+            let log = std::fs::read_to_string(self.path("mosquitto.log")).unwrap();
+            log.lines().filter(of_agent).count() >= 2 * spoken.len()
         });
     }
 
@@ -266,7 +268,7 @@ fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
     hut.net.pull();
     hut.set_cabinet(2);
     speak(&hut, &mut spoken, ROUNDS_CUT);
-    hut.wait_on_disk(2 * ROUNDS_CUT as u64);
+    hut.wait_acknowledged(&spoken);
     hut.power_off();
     hub.kill();
     influxd.kill();
@@ -276,7 +278,7 @@ fn a_hut_loses_nothing_by_a_cut_link_a_power_cut_and_a_wrong_clock() {
     hut.power_on(Some("-1100d"));
     hut.set_cabinet(3);
     speak(&hut, &mut spoken, ROUNDS_CUT);
-    hut.wait_on_disk(4 * ROUNDS_CUT as u64);
+    hut.wait_acknowledged(&spoken);
     hut.net.plug();
     check_stored(&influxd, &spoken);
 
