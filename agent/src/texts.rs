@@ -1,9 +1,10 @@
-//! What the installer's check says to people, in Chinese and English: one table, so that neither language can be
+//! What the installer's commands say to people, in Chinese and English: one table, so that neither language can be
 //! forgotten.
 //!
 //! Keys: `trial.*` what is tried; `found.*` what a trial that passed has found; `problem.*` what is wrong, and `fix.*`
-//! under the same name what to do about it; `mistake.*` what is wrong in `agent.toml`. Texts have `{placeholders}` for facts.
+//! under the same name what to do about it; `mistake.*` what is wrong in `agent.toml`; `claim.*` what that command says. Texts have `{placeholders}` for facts.
 
+mod claim;
 mod mistakes;
 mod problems;
 mod sources;
@@ -19,6 +20,14 @@ impl Language {
     /// The language of the environment, by the rules of POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`.
     pub fn of_environment() -> Self {
         Self::of(["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()))
+    }
+
+    /// As HTTP names it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
     }
 
     fn of(mut values: impl Iterator<Item = String>) -> Self {
@@ -71,7 +80,7 @@ pub fn find(group: &str, name: &str, language: Language) -> Option<&'static str>
 }
 
 fn table() -> impl Iterator<Item = &'static Row> {
-    TEXTS.iter().chain(problems::TEXTS).chain(sources::TEXTS).chain(mistakes::TEXTS)
+    TEXTS.iter().chain(problems::TEXTS).chain(sources::TEXTS).chain(mistakes::TEXTS).chain(claim::TEXTS)
 }
 
 #[rustfmt::skip]

@@ -68,6 +68,15 @@ fn a_gateway_claims_its_station_once() {
     assert_eq!(Client::try_connect(hub.mqtt, &connect).1, Some(5));
     let audit: Vec<Value> = hub.items("/api/v1/audit?action=station.claimed");
     assert_eq!(audit.len(), 2);
+
+    // Whatever could fail here is tried before the code is used.
+    let code = code_from(&hub, &["station", "claim", "dx-0001"]);
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir_all(elsewhere.join("agent.new")).expect("a folder where the configuration is made");
+    let failed = agent_claim(&hub, &code, &elsewhere.join("agent.toml"));
+    let said = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert!(!failed.status.success() && said.contains("The code is not used up"), "{said}");
+    assert!(agent_claim(&hub, &code, &config).status.success());
 }
 
 /// By root, for a service with a user of its own: the file is the folder's owner's, also where root left one before.

@@ -55,11 +55,12 @@ impl HttpAddress {
     }
 }
 
-/// Posts JSON; gives the status and the body of the answer.
+/// Posts JSON, for an answer in a language of BCP 47; gives the status and the body of the answer.
 pub async fn post(
     to: &HttpAddress,
     ca: Option<&Path>,
     path: &str,
+    language: &str,
     json: &str,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
     let authority = to.authority();
@@ -67,7 +68,7 @@ pub async fn post(
     let tls = if to.is_tls { Some(client_config(ca, None)?) } else { None };
     let endpoint = Endpoint { address: format!("{scheme}://{authority}").parse()?, tls };
     let request = format!(
-        "POST {path} HTTP/1.0\r\nHost: {authority}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+        "POST {path} HTTP/1.0\r\nHost: {authority}\r\nContent-Type: application/json\r\nAccept-Language: {language}\r\nContent-Length: {}\r\n\r\n{json}",
         json.len()
     );
     let answer = timeout(PATIENCE, exchange(&endpoint, request.as_bytes())).await;
