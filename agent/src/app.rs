@@ -177,7 +177,8 @@ impl Shared {
         let remote = Remote::open(data_dir, self.config.report.clone(), self.reporting.clone());
         let doors = self.config.doors.clone();
         let (remote, tokens) = (Arc::new(Mutex::new(remote)), self.tokens.clone());
-        let tools = Tools { doors, intake, report_now, remote, tokens, restart };
+        let is_private = self.config.hub.is_private();
+        let tools = Tools { doors, intake, report_now, remote, tokens, is_private, restart };
         Orders::open(data_dir, self.clock.clone(), tools)
     }
 

@@ -53,9 +53,8 @@ impl Tokens {
     pub fn open(token: Option<String>, path: Option<&Path>) -> Self {
         // A link stays one: what it leads to is replaced.
         let path = path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
-        let previous = path.as_deref().and_then(|path| files::read_small(&beside(path)).ok());
-        let previous = previous.map(|text| text.trim().to_owned());
-        let previous = previous.filter(|previous| !previous.is_empty() && token.as_ref() != Some(previous));
+        let previous = path.as_deref().and_then(|path| read_token(&beside(path)));
+        let previous = previous.filter(|previous| token.as_ref() != Some(previous));
         let held = Held { current: token, previous, ..Held::default() };
         Self(Arc::new(Inner { path, held: Mutex::new(held), came: watch::Sender::new(0) }))
     }
@@ -71,23 +70,31 @@ impl Tokens {
         if held.tries_previous { held.previous.clone() } else { held.current.clone() }
     }
 
-    /// The hub refused the last one tried: the other one is next, if there is one.
+    /// The hub refused the last one tried: one that somebody has written into the file meanwhile is next, or the other
+    /// one, if there is one. Blocks.
     pub fn refused(&self) {
         let mut held = self.held();
-        if held.previous.is_some() {
+        let written = self.0.path.as_deref().and_then(read_token);
+        if written.is_some() && written != held.current {
+            tracing::warn!("the hub refuses the token; another one is in its file, and is tried next");
+            held.current = written;
+            held.tries_previous = false;
+        } else if held.previous.is_some() {
             held.tries_previous = !held.tries_previous;
             tracing::warn!("the hub refuses the token; the other one, new or previous, is tried next");
         }
     }
 
-    /// The hub took the station with this token; the previous one is put back into its place if it is that. Blocks.
+    /// The hub took the station with this token; if it is the previous one, the two change places: the other is good at
+    /// a hub that knows more, if this one was restored from a backup. Blocks.
     pub fn taken(&self, token: Option<String>) {
         let mut held = self.held();
         if held.tries_previous && held.previous == token {
-            if let (Some(path), Some(token)) = (&self.0.path, &token) {
-                put_back(path, token);
+            if let (Some(path), Some(good), Some(other)) = (&self.0.path, &token, &held.current) {
+                put_back(path, good, other);
             }
-            held.current = held.previous.take();
+            let Held { current, previous, .. } = &mut *held;
+            std::mem::swap(current, previous);
             held.tries_previous = false;
         }
         held.good = token;
@@ -133,9 +140,16 @@ fn beside(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn put_back(path: &Path, token: &str) {
-    let done =
-        files::replace_like(path, token.as_bytes(), path).and_then(|()| std::fs::remove_file(beside(path)));
+/// What a file holds, if it is a token.
+fn read_token(path: &Path) -> Option<String> {
+    let text = files::read_small(path).ok()?;
+    let token = text.trim();
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
+fn put_back(path: &Path, good: &str, other: &str) {
+    let done = files::replace_like(path, good.as_bytes(), path)
+        .and_then(|()| files::replace_like(&beside(path), other.as_bytes(), path));
     match done {
         Ok(()) => tracing::warn!(path = %path.display(), "the previous token is good, and back in its place"),
         Err(error) => {
@@ -230,10 +244,23 @@ mod tests {
             case.tokens.refused();
             assert_eq!(case.on_disk(), held("new", "old"), "until the previous one is known to be good");
             case.take("old");
-            assert_eq!(case.on_disk(), ("old".into(), None));
+            // A hub that was restored from a backup took it: the one that was before may know the new one.
+            assert_eq!(case.on_disk(), held("old", "new"));
             case.tokens.refused();
-            case.take("old");
+            case.take("new");
+            assert_eq!(case.restart().on_disk(), held("new", "old"));
         }
+    }
+
+    #[test]
+    fn a_token_that_somebody_brings_is_tried_without_a_restart() {
+        let case = Case::new();
+        case.take("old");
+        std::fs::write(case.folder.path().join("token"), "brought\n").unwrap();
+        case.tokens.refused();
+        case.take("brought");
+        case.tokens.refused();
+        case.take("brought");
     }
 
     #[test]

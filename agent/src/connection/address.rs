@@ -2,6 +2,7 @@
 
 use rustls::pki_types::ServerName;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -29,6 +30,13 @@ impl HubAddress {
 
     pub fn is_tls(&self) -> bool {
         self.tls
+    }
+
+    /// Whether nobody else can be on the way to it: TLS, or an address of this machine.
+    pub fn is_private(&self) -> bool {
+        self.tls
+            || self.host.parse::<IpAddr>().is_ok_and(|host| host.is_loopback())
+            || self.host == "localhost"
     }
 
     /// The name that the hub's certificate must carry.

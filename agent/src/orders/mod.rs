@@ -60,6 +60,8 @@ pub struct Tools {
     pub report_now: mpsc::Sender<()>,
     pub remote: Arc<Mutex<Remote>>,
     pub tokens: Tokens,
+    /// Whether nobody else can be on the way to the hub.
+    pub is_private: bool,
     /// Turned to end the agent, so that systemd starts it again.
     pub restart: watch::Sender<bool>,
 }

@@ -54,6 +54,7 @@ impl Bench {
             report_now,
             remote: Arc::new(Mutex::new(remote)),
             tokens: Tokens::open(Some("wst_old".into()), None),
+            is_private: true,
             restart,
         };
         let (orders, desk) = Orders::open(folder.path(), clock, tools);

@@ -95,12 +95,12 @@ impl Operations {
         self.write(|transaction| transaction.execute(note, params![station, state]).map(drop))
     }
 
-    /// The station has logged in with its new token.
+    /// The station has logged in with its new token, whatever another client of it may have said before.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn rotation_done(&self, station: &str, now_ms: i64) -> Result<(), OperationsError> {
-        let done = "UPDATE rotation SET state = 'done', detail = NULL WHERE station = ?1 AND state = 'sent'";
+        let done = "UPDATE rotation SET state = 'done', detail = NULL WHERE station = ?1 AND state IN ('sent', 'refused')";
         self.write(|transaction| {
             if transaction.execute(done, [station])? > 0 {
                 let entry = Audit::new(now_ms, station, "station", "station.token_rotated", station, "");
