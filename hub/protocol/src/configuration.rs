@@ -20,6 +20,9 @@ impl Configuration {
     pub fn parse(payload: &[u8]) -> Result<Self, ReportingError> {
         let configuration: Self =
             serde_json::from_slice(payload).map_err(|error| ReportingError::Json(error.to_string()))?;
+        if configuration.version == 0 {
+            return Err(ReportingError::Json("version must be at least 1".into()));
+        }
         configuration.report.check().map(|()| configuration)
     }
 
@@ -61,6 +64,7 @@ mod tests {
         check(r#"{"version":7,"report":{"intervals_s":{"door":60}}}"#, true);
         check(r#"{"version":7,"report":{"intervals_s":{"door":0}}}"#, false);
         check(r#"{"version":-1,"report":{}}"#, false);
+        check(r#"{"version":0,"report":{}}"#, false);
         check(r#"{"version":7,"report":{},"doors":[]}"#, false);
         check(r#"{"report":{}}"#, false);
         assert_eq!(Configuration::version_of(br#"{"version":7,"doors":[]}"#), Some(7));

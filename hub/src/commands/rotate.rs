@@ -31,11 +31,20 @@ pub(super) struct Online {
 
 /// Notes that the station was given a token by hand. That is done, and stands, should the note fail.
 pub(super) fn overtake(id: &StationId, config: &ConfigFile) {
-    let note = || -> anyhow::Result<()> {
+    note(config, |operations| operations.rotation_overtaken(id.as_str()));
+}
+
+/// Forgets what was set for a station that is removed.
+pub(super) fn forget(id: &StationId, config: &ConfigFile) {
+    note(config, |operations| operations.forget_station(id.as_str()));
+}
+
+fn note(config: &ConfigFile, change: impl FnOnce(&Operations) -> Result<(), OperationsError>) {
+    let noted = || -> anyhow::Result<()> {
         let folder = config.load()?.data_dir;
-        Ok(Operations::open(&folder, now_ms())?.rotation_overtaken(id.as_str())?)
+        Ok(change(&Operations::open(&folder, now_ms())?)?)
     };
-    if let Err(error) = note() {
+    if let Err(error) = noted() {
         eprintln!("waystation-hub: a rotation that is under way could not be ended: {error:#}");
     }
 }

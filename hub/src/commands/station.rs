@@ -305,6 +305,7 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> anyhow::Result<Exit
             let registry = config.registry()?;
             for id in &ids {
                 registry.remove(id)?;
+                rotate::forget(id, &config);
                 output::line(out, &format!("Station {id} is forgotten."))?;
             }
         }

@@ -108,6 +108,10 @@ fn a_token_is_asked_for_online() {
     terminal.run(&["station", "rotate-token", "dx-1"]).unwrap();
     let kept = crate::operations::Operations::open(Path::new(&terminal.path("data")), 0).unwrap();
     assert_eq!(kept.rotation("dx-1").unwrap().unwrap().state, "done", "a token by hand ends it");
+    terminal.run(&rotate).unwrap();
+    terminal.run(&["station", "remove", "dx-1"]).unwrap();
+    terminal.run(&["station", "add", "dx-1"]).unwrap();
+    assert_eq!(kept.rotation("dx-1").unwrap(), None, "another station under the id");
     terminal.fails(&["station", "rotate-token", "dx-9", "--online"], "there is no station `dx-9`");
     terminal.fails(&["station", "rotate-token", "dx-1", "--wait", "1"], "--online");
 }

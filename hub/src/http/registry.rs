@@ -76,6 +76,9 @@ pub(super) async fn remove(
             app.sources.registry.remove(&id).map_err(failed)
         })?;
         reload(app)?;
+        if let Err(error) = app.sources.operations.forget_station(id.as_str()) {
+            tracing::warn!(%error, station = %id, "what was set for a removed station cannot be forgotten");
+        }
         Ok(StatusCode::NO_CONTENT)
     })
     .await

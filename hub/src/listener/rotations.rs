@@ -117,7 +117,7 @@ fn look(commands: &Commands, books: &Books, offers: &mut Offers) -> Result<(), F
                 wanted.insert(station);
                 has_changed = true;
             }
-            Err(RegistryError::NoSuchStation(_)) => operations.forget_rotation(station.as_str())?,
+            Err(RegistryError::NoSuchStation(_)) => operations.forget_station(station.as_str())?,
             Err(error) => return Err(error.into()),
         }
     }

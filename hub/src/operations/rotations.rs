@@ -119,13 +119,15 @@ impl Operations {
         self.write(|transaction| transaction.execute(done, [station]).map(drop))
     }
 
-    /// There is no such station any more.
+    /// There is no such station any more: one that comes under its id has nothing to do with what was set for it.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn forget_rotation(&self, station: &str) -> Result<(), OperationsError> {
-        let forget = "DELETE FROM rotation WHERE station = ?1";
-        self.write(|transaction| transaction.execute(forget, [station]).map(drop))
+    pub fn forget_station(&self, station: &str) -> Result<(), OperationsError> {
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM rotation WHERE station = ?1", [station])?;
+            transaction.execute("DELETE FROM configuration WHERE station = ?1", [station]).map(drop)
+        })
     }
 }
 

@@ -422,7 +422,7 @@ fn a_rotation_is_under_way_until_the_station_has_its_token_or_refuses_it() {
     ask();
     case.operations.rotation_overtaken("dx-0001").unwrap();
     check("done", 0);
-    case.operations.forget_rotation("dx-0001").unwrap();
+    case.operations.forget_station("dx-0001").unwrap();
     assert_eq!(case.operations.rotation("dx-0001").unwrap(), None);
 }
 

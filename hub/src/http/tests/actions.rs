@@ -394,6 +394,11 @@ async fn a_configuration_is_set_by_admins_and_shown_to_viewers() {
         server.request("GET", "/api/v1/audit?action=station.configure", Some("operator")).await.json();
     assert_eq!(audit["items"].as_array().unwrap().len(), 2);
     assert_eq!(audit["items"][0]["detail"], format!("version 2 {report}"));
+    // Another station under the id has nothing to do with it.
+    let removed = server.request("DELETE", "/api/v1/stations/nb-001", Some("admin")).await;
+    assert_eq!(removed.status, 204, "{}", removed.body);
+    assert_eq!(server.send("POST", "/api/v1/stations", Some("admin"), station).await.status, 201);
+    assert_eq!(server.request("GET", path, Some("viewer")).await.json()["state"], "unset");
     server.stop().await;
 }
 
