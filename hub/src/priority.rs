@@ -4,11 +4,16 @@
 pub const STATE_NICE: i32 = 5;
 /// Of the thread that keeps the history.
 pub const HISTORY_NICE: i32 = 10;
+/// The highest there is.
+const NICE_MAX: i32 = 19;
 
-/// Raises the nice value of the calling thread alone, which any user may do.
+/// Raises the nice value of the calling thread alone by so much, which any user may do. The program may have been started
+/// with one of its own.
 pub fn give_way(nice: i32) {
-    let thread = rustix::thread::gettid();
-    if let Err(error) = rustix::process::setpriority_process(Some(thread), nice) {
+    let thread = Some(rustix::thread::gettid());
+    let raised = rustix::process::getpriority_process(thread)
+        .and_then(|own| rustix::process::setpriority_process(thread, (own + nice).min(NICE_MAX)));
+    if let Err(error) = raised {
         tracing::warn!(%error, "a thread that should give way to those that acknowledge runs at their priority");
     }
 }
